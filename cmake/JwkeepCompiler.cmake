@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+# Owns the compiler flags: the language, the warnings, the hardening, the sanitizers.
+set(CMAKE_C_STANDARD 17)
+set(CMAKE_C_STANDARD_REQUIRED ON)
+set(CMAKE_C_EXTENSIONS ON) # GNU attributes, POSIX declarations
+set(CMAKE_C_VISIBILITY_PRESET hidden)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+add_compile_definitions(_GNU_SOURCE)
+
+add_compile_options(
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes
+  -Wmissing-prototypes -Wcast-qual -Wvla -Wundef -Wformat=2 -Wnull-dereference -Wswitch-enum
+  -Wframe-larger-than=4096 -fno-common)
+if(JWKEEP_WERROR)
+  add_compile_options(-Werror)
+endif()
+
+if(JWKEEP_SANITIZE)
+  add_compile_options(-fsanitize=${JWKEEP_SANITIZE} -fno-omit-frame-pointer
+                      -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${JWKEEP_SANITIZE})
+  if(JWKEEP_SANITIZE MATCHES "thread")
+    add_compile_options(-Wno-frame-larger-than=)
+  endif()
+else()
+  add_compile_options(-fstack-protector-strong -fstack-clash-protection)
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|i.86")
+    add_compile_options(-fcf-protection=full)
+  endif()
+  add_link_options(-Wl,-z,relro,-z,now)
+  if(CMAKE_BUILD_TYPE STREQUAL "Release")
+    add_compile_options(-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+  endif()
+endif()
+include(CheckPIESupported)
+check_pie_supported()

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Owns the codes, their classes and the error record. Every function that can fail returns a
+ * jwkeep_code and takes, as its last argument, a jwkeep_error that it fills in when it fails.
+ *
+ * A failing function leaves its outputs as they were. The record may be NULL where the code
+ * is enough. Nothing in a record is allocated, and nothing in it comes from the input. */
+#ifndef JWKEEP_ERROR_H
+#define JWKEEP_ERROR_H
+
+#include <jwkeep/attributes.h>
+#include <stddef.h>
+#include <stdint.h>
+
+JWKEEP_BEGIN
+
+/* What kind of failure a code is. An HTTP status or an exit status follows from the class
+ * alone: rejected 401 / 1, key unavailable and transport 503 / 3, misuse and internal
+ * 500 / 4. Values are never renumbered. */
+typedef enum jwkeep_class {
+    JWKEEP_CLASS_OK = 0,              /* success, pending, conflict, not found */
+    JWKEEP_CLASS_REJECTED = 1,        /* the input is bad: a token, a key, a set */
+    JWKEEP_CLASS_KEY_UNAVAILABLE = 2, /* the input may be good, the keys cannot be had */
+    JWKEEP_CLASS_TRANSPORT = 3,       /* a download failed */
+    JWKEEP_CLASS_MISUSE = 4,          /* the caller broke a promise of the interface */
+    JWKEEP_CLASS_INTERNAL = 5         /* memory, the crypto library, the system */
+} jwkeep_class;
+
+/* The class of a code is code / 1000. Values are never renumbered. */
+typedef enum jwkeep_code {
+    JWKEEP_OK = 0,
+    JWKEEP_PENDING = 1,   /* the answer comes later, through the callback */
+    JWKEEP_CONFLICT = 2,  /* somebody else changed it first: look again */
+    JWKEEP_NOT_FOUND = 3, /* there is no such member, key or value */
+
+    /* Rejected: encodings */
+    JWKEEP_TOKEN_MALFORMED = 1000,      /* not three segments, an empty one, a stray byte */
+    JWKEEP_TOKEN_TOO_LARGE = 1001,      /* over max_token_bytes */
+    JWKEEP_BASE64URL_INVALID = 1002,    /* alphabet, padding, length, trailing bits */
+    JWKEEP_JSON_SYNTAX = 1003,          /* not a JSON text of RFC 8259 */
+    JWKEEP_JSON_UTF8 = 1004,            /* not UTF-8, or a lone surrogate */
+    JWKEEP_JSON_DUPLICATE = 1005,       /* a member name appears twice */
+    JWKEEP_JSON_TOO_DEEP = 1006,        /* over max_json_depth */
+    JWKEEP_JSON_TOO_LARGE = 1007,       /* over max_json_values */
+    JWKEEP_JSON_TYPE = 1008,            /* a value of another type than asked for */
+    JWKEEP_JSON_RANGE = 1009,           /* a number outside the range asked for */
+
+    /* Rejected: headers */
+    JWKEEP_HEADER_INVALID = 1100,       /* a header parameter of the wrong type */
+    JWKEEP_ALG_MISSING = 1101,
+    JWKEEP_ALG_NONE = 1102,             /* `none`, in any spelling */
+    JWKEEP_ALG_UNSUPPORTED = 1103,
+    JWKEEP_ALG_NOT_ALLOWED = 1104,      /* supported, but not in the caller's list */
+    JWKEEP_CRIT_INVALID = 1105,         /* empty, duplicated, naming a standard parameter */
+    JWKEEP_CRIT_UNSUPPORTED = 1106,     /* names an extension that is not understood */
+    JWKEEP_TYP_MISMATCH = 1107,
+    JWKEEP_KID_TOO_LONG = 1108,         /* over max_kid_bytes */
+    JWKEEP_KID_MISSING = 1109,          /* and the caller asked for one */
+
+    /* Rejected: choosing and using a key */
+    JWKEEP_KID_UNKNOWN = 1200,          /* no key of the set has it, after a fresh look */
+    JWKEEP_KEY_ALG_MISMATCH = 1201,     /* a key was found, but it is not for this `alg` */
+    JWKEEP_KEY_USE_FORBIDDEN = 1202,    /* `use` or `key_ops` of the key say no */
+    JWKEEP_SIGNATURE_INVALID = 1203,
+
+    /* Rejected: claims */
+    JWKEEP_CLAIMS_INVALID = 1300,       /* the payload is not a JSON object */
+    JWKEEP_CLAIM_MISSING = 1301,
+    JWKEEP_CLAIM_TYPE = 1302,           /* a claim of the wrong type or range */
+    JWKEEP_TOKEN_EXPIRED = 1303,
+    JWKEEP_TOKEN_NOT_YET_VALID = 1304,
+    JWKEEP_TOKEN_ISSUED_IN_FUTURE = 1305,
+    JWKEEP_TOKEN_TOO_OLD = 1306,
+    JWKEEP_ISSUER_MISMATCH = 1307,
+    JWKEEP_ISSUER_UNKNOWN = 1308,       /* the verifier has no such issuer */
+    JWKEEP_AUDIENCE_MISMATCH = 1309,
+    JWKEEP_SUBJECT_MISMATCH = 1310,
+    JWKEEP_JTI_MISMATCH = 1311,
+
+    /* Rejected: keys and key sets */
+    JWKEEP_JWK_INVALID = 1400,          /* not a JSON object, or a member of the wrong type */
+    JWKEEP_JWK_MEMBER_MISSING = 1401,
+    JWKEEP_JWK_MEMBER_INVALID = 1402,   /* a wrong length, range or encoding */
+    JWKEEP_JWK_KTY_UNSUPPORTED = 1403,
+    JWKEEP_JWK_CRV_UNSUPPORTED = 1404,
+    JWKEEP_JWK_ALG_UNSUPPORTED = 1405,
+    JWKEEP_JWK_ALG_MISMATCH = 1406,     /* `alg` does not fit `kty` and `crv` */
+    JWKEEP_JWK_USE_INCONSISTENT = 1407, /* `use`, `key_ops` and `alg` contradict each other */
+    JWKEEP_JWK_TOO_WEAK = 1408,         /* RSA under 2048 bits, HMAC key under the hash */
+    JWKEEP_JWK_TOO_LARGE = 1409,
+    JWKEEP_JWK_NOT_ON_CURVE = 1410,
+    JWKEEP_JWK_KEY_MISMATCH = 1411,     /* the private part does not belong to the public */
+    JWKEEP_JWK_NOT_PUBLIC = 1412,       /* private or symmetric where only public may be */
+    JWKEEP_KEYSET_INVALID = 1413,       /* not an object with an array `keys` */
+    JWKEEP_KEYSET_TOO_MANY_KEYS = 1414, /* over max_keys */
+    JWKEEP_PEM_INVALID = 1415,
+
+    /* Key unavailable */
+    JWKEEP_KEYS_NOT_LOADED = 2000,      /* no download has succeeded yet */
+    JWKEEP_KEYS_STALE = 2001,           /* the last good set is past the stale limit */
+    JWKEEP_KEYS_TIMEOUT = 2002,         /* the waiter's deadline passed; the download goes on */
+    JWKEEP_KEYS_FETCH_FAILED = 2003,    /* the download that was waited for failed */
+    JWKEEP_KEYS_BUSY = 2004,            /* max_waiters are waiting already */
+    JWKEEP_KEYS_SHUTDOWN = 2005,        /* the source is being freed */
+
+    /* Transport */
+    JWKEEP_TRANSPORT_URL = 3000,          /* not a URL, or one that may not be used */
+    JWKEEP_TRANSPORT_RESOLVE = 3001,
+    JWKEEP_TRANSPORT_CONNECT = 3002,
+    JWKEEP_TRANSPORT_TLS = 3003,
+    JWKEEP_TRANSPORT_TIMEOUT = 3004,
+    JWKEEP_TRANSPORT_BROKEN = 3005,       /* the connection broke before the whole answer */
+    JWKEEP_TRANSPORT_STATUS = 3006,       /* not 200, nor 304 where it was asked for */
+    JWKEEP_TRANSPORT_REDIRECT = 3007,     /* 3xx: never followed */
+    JWKEEP_TRANSPORT_CONTENT_TYPE = 3008, /* text/html */
+    JWKEEP_TRANSPORT_TOO_LARGE = 3009,    /* over max_keyset_bytes */
+    JWKEEP_TRANSPORT_BODY = 3010,         /* 200, but not a JWK Set (or discovery document) */
+    JWKEEP_TRANSPORT_ISSUER = 3011,       /* discovery names another issuer */
+    JWKEEP_TRANSPORT_CANCELLED = 3012,
+
+    /* Misuse */
+    JWKEEP_MISUSE_ARGUMENT = 4000,        /* an argument outside what the header allows */
+    JWKEEP_MISUSE_STATE = 4001,           /* not now: already finished, already started */
+    JWKEEP_MISUSE_PRIVATE_NEEDED = 4002,  /* signing with a public key */
+    JWKEEP_MISUSE_KEY_ALG = 4003,         /* signing with a key that is not for this `alg` */
+    JWKEEP_MISUSE_TOO_SMALL = 4004,       /* the caller's fixed buffer is full */
+
+    /* Internal */
+    JWKEEP_OUT_OF_MEMORY = 5000,
+    JWKEEP_CRYPTO_FAILED = 5001,          /* the crypto library failed at what cannot fail */
+    JWKEEP_SYSTEM_FAILED = 5002           /* a thread, a descriptor or the clock was refused */
+} jwkeep_code;
+
+#define JWKEEP_NO_OFFSET ((size_t)-1)
+
+/* One failure. All pointers are to constant text, or, for `where`, to a name that the caller
+ * gave in its rules and that lives as long as they do; each may be NULL but `text`. */
+typedef struct jwkeep_error {
+    jwkeep_code code;
+    const char *text;   /* what is wrong, in one line without a full stop */
+    const char *where;  /* the claim, header parameter or member it concerns */
+    const char *clause; /* the clause that demands it: "RFC 7515 §5.2" */
+    size_t offset;      /* byte in the input where it was noticed, or JWKEEP_NO_OFFSET */
+} jwkeep_error;
+
+/* The class of `code`. Any thread. Never fails. */
+JWKEEP_API JWKEEP_CONST jwkeep_class jwkeep_code_class(jwkeep_code code);
+
+/* The name of `code` as scripts and metrics show it, in lower case without the prefix:
+ * "token_expired". "unknown" for a value that is none. Any thread. Never fails. */
+JWKEEP_API JWKEEP_CONST const char *jwkeep_code_name(jwkeep_code code);
+
+/* A constant sentence for `code`, for programs that kept only the code. */
+JWKEEP_API JWKEEP_CONST const char *jwkeep_code_text(jwkeep_code code);
+
+JWKEEP_END
+
+#endif

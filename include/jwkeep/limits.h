@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Owns the one structure that bounds every path through the library: what a stranger's bytes
+ * may cost. Refuses to have a second one. */
+#ifndef JWKEEP_LIMITS_H
+#define JWKEEP_LIMITS_H
+
+#include <jwkeep/attributes.h>
+#include <stddef.h>
+#include <stdint.h>
+
+JWKEEP_BEGIN
+
+#define JWKEEP_MAX_TOKEN_BYTES 16384u         /* a compact token, dots included */
+#define JWKEEP_MAX_HEADER_BYTES 4096u         /* its first segment, still encoded */
+#define JWKEEP_MAX_KID_BYTES 256u
+#define JWKEEP_MAX_JSON_DEPTH 16u
+#define JWKEEP_MAX_JSON_VALUES 4096u          /* values of one JSON text, at all depths */
+#define JWKEEP_MAX_KEYSET_BYTES (512u * 1024u) /* a JWK Set, after decoding */
+#define JWKEEP_MAX_KEYS 100u
+#define JWKEEP_MAX_CANDIDATES 4u              /* keys tried for one token */
+#define JWKEEP_MAX_CRIT 16u                   /* names in `crit` */
+#define JWKEEP_MAX_AUDIENCES 64u              /* values in an `aud` array */
+
+/* Fill with jwkeep_limits_init, then change what must differ. A field set to 0 is refused as
+ * misuse by the function that takes the structure. Where a function takes a pointer to
+ * limits, NULL means the defaults. */
+typedef struct jwkeep_limits {
+    size_t struct_size; /* set by jwkeep_limits_init */
+    size_t max_token_bytes;
+    size_t max_header_bytes;
+    size_t max_kid_bytes;
+    size_t max_json_depth;
+    size_t max_json_values;
+    size_t max_keyset_bytes;
+    size_t max_keys;
+    size_t max_candidates;
+    size_t max_crit;
+    size_t max_audiences;
+} jwkeep_limits;
+
+/* Sets every field to its default. Any thread. Never fails. */
+JWKEEP_API void jwkeep_limits_init(jwkeep_limits *limits);
+
+JWKEEP_END
+
+#endif

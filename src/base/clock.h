@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Owns the two clocks: wall time for claims, monotonic time for deadlines. Both are injected
+ * wherever they are used. */
+#ifndef JK_BASE_CLOCK_H
+#define JK_BASE_CLOCK_H
+
+#include "base/attributes.h"
+#include <stdint.h>
+
+int64_t jk_clock_wall_ms(void);      /* since 1970-01-01T00:00:00Z */
+int64_t jk_clock_monotonic_ms(void); /* CLOCK_MONOTONIC */
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Owns the form of a parsed JSON text inside the library: an array of values in the order of
+ * the text, in an arena. The public functions of <jwkeep/json.h> read it. */
+#ifndef JK_CODEC_JSON_H
+#define JK_CODEC_JSON_H
+
+#include "base/arena.h"
+#include <jwkeep/json.h>
+
+/* Parses `bytes`, which must outlive the values: strings without escapes point into them,
+ * others into `arena`. One pass. Errors as jwkeep_json_parse; `limits` must not be NULL. */
+JWKEEP_MUST_USE jwkeep_code jk_json_parse(jwkeep_span bytes, const jwkeep_limits *limits,
+                                          jk_arena *arena, const jwkeep_json **ret_root,
+                                          jwkeep_error *error);
+
+/* The member called `name`, as jwkeep_json_member, for a name of known size. */
+const jwkeep_json *jk_json_member(const jwkeep_json *object, jwkeep_span name);
+
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Owns plain hashing, random bytes. */
+#ifndef JK_CRYPTO_DIGEST_H
+#define JK_CRYPTO_DIGEST_H
+
+#include "base/attributes.h"
+#include <jwkeep/error.h>
+#include <jwkeep/span.h>
+
+#define JK_SHA256_SIZE 32
+
+JWKEEP_MUST_USE jwkeep_code jk_sha256(jwkeep_span bytes, uint8_t ret_digest[JK_SHA256_SIZE],
+                                      jwkeep_error *error);
+
+/* For keys: from the crypto library's generator. */
+JWKEEP_MUST_USE jwkeep_code jk_random(void *ret_bytes, size_t size, jwkeep_error *error);
+
+#endif
