@@ -1,0 +1,74 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""The checks in tools/ find what they are there to find: each gets a small tree with a fault."""
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+TOOLS = pathlib.Path(__file__).resolve().parents[2] / "tools"
+
+
+def layers(files):
+    with tempfile.TemporaryDirectory() as folder:
+        for name, text in files.items():
+            path = pathlib.Path(folder, name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        done = subprocess.run([sys.executable, TOOLS / "check-layers", folder],
+                              capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout
+
+
+class Layers(unittest.TestCase):
+    def refuses(self, path, text, word, **others):
+        status, out = layers({path: text, **others})
+        self.assertEqual(status, 1, out)
+        self.assertIn(word, out)
+
+    def accepts(self, path, text):
+        status, out = layers({path: text})
+        self.assertEqual(status, 0, out)
+
+    def test_accepts_a_lower_rank(self):
+        self.accepts("src/jose/jws.c", '#include "codec/json.h"\n#include "jose/jwk.h"\n')
+
+    def test_refuses_a_higher_rank(self):
+        self.refuses("src/codec/json.c", '#include "jose/jws.h"\n', "rank 3")
+
+    def test_refuses_a_neighbour_of_the_same_rank(self):
+        self.refuses("src/remote/source.c", '#include "jwt/claims.h"\n', "rank 4")
+
+    def test_refuses_a_public_header_of_a_higher_rank(self):
+        status, out = layers({"src/base/span.c": "#include <jwkeep/keyset.h>\n",
+                              "src/jose/keyset.c": "\n"})
+        self.assertEqual(status, 1, out)
+
+    def test_refuses_openssl_outside_crypto(self):
+        self.refuses("src/jose/jwk.c", "#include <openssl/evp.h>\n", "openssl")
+
+    def test_refuses_curl_outside_remote(self):
+        self.refuses("server/main.c", "#include <curl/curl.h>\n", "curl")
+
+    def test_refuses_libuv_in_the_library(self):
+        self.refuses("src/remote/refresher.c", "#include <uv.h>\n", "uv.h")
+
+    def test_refuses_internals_in_the_command_line(self):
+        self.refuses("cli/cmd/jwk/check.c", '#include "base/arena.h"\n', "cli/")
+
+    def test_accepts_base_in_the_server(self):
+        self.accepts("server/http/reader.c", '#include "base/clock.h"\n')
+
+    def test_refuses_internals_in_an_example(self):
+        self.refuses("examples/verify_token.c", '#include "base/arena.h"\n', "examples/")
+
+    def test_refuses_a_private_header_in_a_public_one(self):
+        self.refuses("include/jwkeep/jws.h", '#include "base/arena.h"\n', "public header")
+
+    def test_refuses_a_folder_without_a_rank(self):
+        self.refuses("src/misc/helpers.c", "\n", "no rank")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
