@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Owns the whole interface in one include. Start at <jwkeep/verifier.h>. */
+#ifndef JWKEEP_H
+#define JWKEEP_H
+
+#include <jwkeep/algorithm.h>
+#include <jwkeep/allocator.h>
+#include <jwkeep/buffer.h>
+#include <jwkeep/error.h>
+#include <jwkeep/json.h>
+#include <jwkeep/jwk.h>
+#include <jwkeep/jws.h>
+#include <jwkeep/jwt.h>
+#include <jwkeep/keyring.h>
+#include <jwkeep/keyset.h>
+#include <jwkeep/limits.h>
+#include <jwkeep/source.h>
+#include <jwkeep/span.h>
+#include <jwkeep/verifier.h>
+#include <jwkeep/version.h>
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Owns the key set as a value (RFC 7517 §5): ordered, indexed by `kid`, immutable. What
+ * changes a set gives a new one; the concurrent cell that holds one is <jwkeep/keyring.h>.
+ *
+ * A key's identity is its thumbprint together with its `kid`: a set never holds the same key
+ * twice. Keys may share a `kid` (RFC 7517 §4.5). */
+#ifndef JWKEEP_KEYSET_H
+#define JWKEEP_KEYSET_H
+
+#include <jwkeep/jwk.h>
+
+JWKEEP_BEGIN
+
+typedef struct jwkeep_keyset jwkeep_keyset;
+
+/* As for keys: any number of threads may read a set; holders are counted. */
+JWKEEP_API jwkeep_keyset *jwkeep_keyset_ref(jwkeep_keyset *set);
+JWKEEP_API void jwkeep_keyset_unref(jwkeep_keyset *set);
+
+/* A key of the text that was left out (RFC 7517 §5 asks for that). */
+typedef struct jwkeep_keyset_skip {
+    size_t index;     /* in the array `keys` */
+    jwkeep_span kid;  /* borrowed from the text, during the call; absent if it has none */
+    jwkeep_span kty;  /* likewise */
+    jwkeep_error why; /* JWK_…, KID_TOO_LONG */
+} jwkeep_keyset_skip;
+
+typedef struct jwkeep_keyset_options {
+    const jwkeep_limits *limits; /* NULL: the defaults */
+    bool is_public_only;         /* private and symmetric keys are skipped: JWK_NOT_PUBLIC */
+    void (*on_skip)(void *user, const jwkeep_keyset_skip *skip); /* may be NULL */
+    void *user;
+} jwkeep_keyset_options;
+
+/* Parses a JWK Set. Keys that are malformed, unknown or (if asked) not public are skipped one
+ * by one and named to `on_skip`; a key that stands twice counts once. `options` may be NULL.
+ * `ret_skipped` may be NULL.
+ * Errors: those of jwkeep_json_parse (the text as a whole), KEYSET_INVALID,
+ * KEYSET_TOO_MANY_KEYS, TOKEN_TOO_LARGE (over max_keyset_bytes), OUT_OF_MEMORY,
+ * CRYPTO_FAILED. */
+JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_keyset_parse(jwkeep_span json,
+                                                           const jwkeep_keyset_options *options,
+                                                           jwkeep_keyset **ret_set,
+                                                           size_t *ret_skipped,
+                                                           jwkeep_error *error);
+
+/* A set of the `count` keys, in this order, each gaining a holder; the same key twice counts
+ * once. `count` may be 0.
+ * Errors: KEYSET_TOO_MANY_KEYS, OUT_OF_MEMORY. */
+JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_keyset_new(jwkeep_jwk *const *keys, size_t count,
+                                                         jwkeep_keyset **ret_set,
+                                                         jwkeep_error *error);
+
+/* A set like `set` with the keys of `added` after its own, where it does not have them.
+ * `ret_added` (may be NULL) says how many it had not. Errors as jwkeep_keyset_new. */
+JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_keyset_merge(const jwkeep_keyset *set,
+                                                           const jwkeep_keyset *added,
+                                                           jwkeep_keyset **ret_set,
+                                                           size_t *ret_added,
+                                                           jwkeep_error *error);
+
+/* A set like `set` without `key` (the same key, see jwkeep_jwk_is_same).
+ * Errors: NOT_FOUND, OUT_OF_MEMORY. */
+JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_keyset_without(const jwkeep_keyset *set,
+                                                             const jwkeep_jwk *key,
+                                                             jwkeep_keyset **ret_set,
+                                                             jwkeep_error *error);
+
+JWKEEP_API size_t jwkeep_keyset_count(const jwkeep_keyset *set);
+
+/* The key at `index` in the set's order, borrowed; NULL past the end. */
+JWKEEP_API jwkeep_jwk *jwkeep_keyset_at(const jwkeep_keyset *set, size_t index);
+
+/* The first key with this `kid` (byte by byte), and the one after `key` with the same;
+ * borrowed, NULL at the end. Constant time on average, whatever `kid` a stranger sends. */
+JWKEEP_API jwkeep_jwk *jwkeep_keyset_find(const jwkeep_keyset *set, jwkeep_span kid);
+JWKEEP_API jwkeep_jwk *jwkeep_keyset_find_next(const jwkeep_keyset *set, const jwkeep_jwk *key);
+
+/* Whether the same key is in the set. */
+JWKEEP_API bool jwkeep_keyset_has(const jwkeep_keyset *set, const jwkeep_jwk *key);
+
+/* Whether both hold the same keys, in any order. */
+JWKEEP_API bool jwkeep_keyset_is_same(const jwkeep_keyset *a, const jwkeep_keyset *b);
+
+/* SHA-256 over the sorted identities of the keys, JWKEEP_THUMBPRINT_SIZE bytes, borrowed:
+ * equal for sets that hold the same keys. */
+JWKEEP_API jwkeep_span jwkeep_keyset_hash(const jwkeep_keyset *set);
+
+/* Appends `{"keys":[…]}`. Errors as jwkeep_jwk_write. */
+JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_keyset_write(const jwkeep_keyset *set,
+                                                           bool with_private,
+                                                           jwkeep_buffer *buffer,
+                                                           jwkeep_error *error);
+
+JWKEEP_END
+
+#endif

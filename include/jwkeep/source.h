@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Owns the remote key set: one JWKS URL with its policy for freshness, misses and failures,
+ * and the thread that downloads for all of them. What <jwkeep/verifier.h> is built on; use it
+ * directly to keep a set fresh for something other than tokens.
+ *
+ * One download is shared by everybody who waits for it. A refresh replaces the whole set at
+ * once. Readers take no lock and never wait for the network. */
+#ifndef JWKEEP_SOURCE_H
+#define JWKEEP_SOURCE_H
+
+#include <jwkeep/keyring.h>
+
+JWKEEP_BEGIN
+
+/* Defaults, and the range each may be set to. */
+#define JWKEEP_COOLDOWN_S 30u            /* 1–3600 */
+#define JWKEEP_LIFETIME_MIN_S 60u        /* 1–86400 */
+#define JWKEEP_LIFETIME_MAX_S 3600u      /* 1–86400 */
+#define JWKEEP_LIFETIME_DEFAULT_S 600u   /* 1–86400; when the answer says nothing */
+#define JWKEEP_STALE_LIMIT_S 3600u       /* 0–86400; past the lifetime */
+#define JWKEEP_BACKOFF_MIN_MS 1000u      /* 100–60000 */
+#define JWKEEP_BACKOFF_MAX_MS 60000u     /* 100–3600000 */
+#define JWKEEP_RETRY_AFTER_MAX_S 300u    /* 0–3600 */
+#define JWKEEP_CONNECT_TIMEOUT_MS 2000u  /* 1–60000 */
+#define JWKEEP_FETCH_TIMEOUT_MS 5000u    /* 1–300000; connecting included */
+#define JWKEEP_WAIT_TIMEOUT_MS 2000u     /* a waiter's deadline where it gives none */
+#define JWKEEP_MAX_WAITERS 65536u        /* of one source at a time */
+#define JWKEEP_MAX_DOWNLOADS 32u         /* of one refresher at a time, 1–1024 */
+
+/* ---- The refresher ---------------------------------------------------------------------- */
+
+/* One thread that downloads for any number of sources. */
+typedef struct jwkeep_refresher jwkeep_refresher;
+
+/* `max_downloads` at once; 0 is the default.
+ * Errors: MISUSE_ARGUMENT, OUT_OF_MEMORY, SYSTEM_FAILED. */
+JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_refresher_new(size_t max_downloads,
+                                                            jwkeep_refresher **ret_refresher,
+                                                            jwkeep_error *error);
+
+/* Ends the thread, within 100 ms even in the middle of a download. All its sources must have
+ * been freed. NULL is fine. Not from a callback. */
+JWKEEP_API void jwkeep_refresher_free(jwkeep_refresher *refresher);
+
+/* ---- The source ------------------------------------------------------------------------- */
+
+typedef struct jwkeep_source jwkeep_source;
+
+typedef enum jwkeep_trigger {
+    JWKEEP_TRIGGER_START = 0,    /* the first download */
+    JWKEEP_TRIGGER_SCHEDULE = 1, /* freshness, and retries after a failure */
+    JWKEEP_TRIGGER_MISS = 2,     /* a `kid` that is not there */
+    JWKEEP_TRIGGER_TRAILING = 3, /* a miss within the cooldown, at its end */
+    JWKEEP_TRIGGER_REQUEST = 4   /* jwkeep_source_refresh */
+} jwkeep_trigger;
+#define JWKEEP_TRIGGER_COUNT 5
+
+typedef enum jwkeep_event_kind {
+    JWKEEP_EVENT_REFRESHED = 0,   /* a new set was published: generation, count */
+    JWKEEP_EVENT_UNCHANGED = 1,   /* a download renewed the set: 304, or the same keys */
+    JWKEEP_EVENT_FAILED = 2,      /* a download failed: error */
+    JWKEEP_EVENT_KEY_ADDED = 3,   /* key */
+    JWKEEP_EVENT_KEY_REMOVED = 4, /* key */
+    JWKEEP_EVENT_KID_REUSED = 5,  /* key: new material under a `kid` that was there before */
+    JWKEEP_EVENT_KEY_SKIPPED = 6  /* skip */
+} jwkeep_event_kind;
+
+/* Something that happened at a source; all pointers are borrowed during the call. */
+typedef struct jwkeep_event {
+    jwkeep_event_kind kind;
+    jwkeep_source *source;
+    const char *url;
+    jwkeep_trigger trigger;
+    jwkeep_generation generation;
+    size_t count;                   /* keys of the set now */
+    const jwkeep_jwk *key;          /* NULL but where named above */
+    const jwkeep_keyset_skip *skip; /* likewise */
+    const jwkeep_error *error;      /* likewise */
+} jwkeep_event;
+
+/* Where the keys are and how they are kept. Fill with jwkeep_source_options_init, then set
+ * `url`, or `issuer` for discovery (OpenID Connect Discovery 1.0 §4: the document at
+ * `issuer`/.well-known/openid-configuration, whose `issuer` must equal this one byte by byte,
+ * names the JWKS URL). Texts are copied. */
+typedef struct jwkeep_source_options {
+    size_t struct_size;
+    const char *url;
+    const char *issuer;
+    bool allows_http_loopback; /* plain http, to a loopback address only */
+    bool is_eager;             /* download at once, not at the first lookup */
+    const char *ca_file;       /* PEM; NULL: the system's */
+    const jwkeep_limits *limits; /* NULL: the defaults */
+    uint32_t cooldown_s;
+    uint32_t lifetime_min_s;
+    uint32_t lifetime_max_s;
+    uint32_t lifetime_default_s;
+    uint32_t stale_limit_s;
+    uint32_t backoff_min_ms;
+    uint32_t backoff_max_ms;
+    uint32_t retry_after_max_s;
+    uint32_t connect_timeout_ms;
+    uint32_t fetch_timeout_ms;
+    uint32_t max_waiters;
+    /* Called on the refresher's thread; must return soon and not free the source. May be
+     * NULL. */
+    void (*on_event)(void *user, const jwkeep_event *event);
+    void *user;
+} jwkeep_source_options;
+
+JWKEEP_API void jwkeep_source_options_init(jwkeep_source_options *options);
+
+/* Errors: MISUSE_ARGUMENT (a number out of range, neither or both of `url` and `issuer`),
+ * TRANSPORT_URL (not https, nor http to a loopback address where that is allowed),
+ * OUT_OF_MEMORY. */
+JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_source_new(jwkeep_refresher *refresher,
+                                                         const jwkeep_source_options *options,
+                                                         jwkeep_source **ret_source,
+                                                         jwkeep_error *error);
+
+/* Cancels its download, ends every lookup with KEYS_SHUTDOWN, and frees it, within 100 ms. No
+ * other thread may start a call on it; lookups that were begun must still be freed, before or
+ * after. NULL is fine. Not from a callback. */
+JWKEEP_API void jwkeep_source_free(jwkeep_source *source);
+
+/* The ring that the source publishes into: for reading only. Borrowed. */
+JWKEEP_API const jwkeep_keyring *jwkeep_source_ring(const jwkeep_source *source);
+
+/* Whether the keys may be used now.
+ * Gives JWKEEP_OK, KEYS_NOT_LOADED or KEYS_STALE. No lock. */
+JWKEEP_API jwkeep_code jwkeep_source_check(const jwkeep_source *source);
+
+/* Asks for a download now. Joins one that is under way; within the cooldown it is put off to
+ * its end. Returns at once. */
+JWKEEP_API void jwkeep_source_refresh(jwkeep_source *source);
+
+/* ---- Looking up ------------------------------------------------------------------------- */
+
+/* Makes sure that `kid` (absent: any set at all) is in the source's ring if the issuer has
+ * it, waiting `timeout_ms` at the most (0: JWKEEP_WAIT_TIMEOUT_MS). When it is there already,
+ * this is one read of the ring. After JWKEEP_OK, read the ring.
+ * Errors: KID_UNKNOWN (the issuer does not have it, as far as a download that was begun after
+ * this call, or one within the cooldown, can tell), KID_TOO_LONG, KEYS_TIMEOUT,
+ * KEYS_FETCH_FAILED, KEYS_STALE, KEYS_NOT_LOADED, KEYS_BUSY, KEYS_SHUTDOWN, OUT_OF_MEMORY. */
+JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_source_lookup(jwkeep_source *source,
+                                                            jwkeep_span kid,
+                                                            uint32_t timeout_ms,
+                                                            jwkeep_error *error);
+
+/* The same without waiting. JWKEEP_PENDING: `*ret_lookup` is the caller's to free, and
+ * `notify` will be called once, on the refresher's thread, when there is an answer, the
+ * timeout included; it must return soon (wake an event loop, not verify a token). Any other
+ * code is the answer, `notify` is not called, and `*ret_lookup` is untouched. */
+typedef struct jwkeep_lookup jwkeep_lookup;
+typedef void (*jwkeep_lookup_notify)(void *user);
+JWKEEP_API JWKEEP_MUST_USE jwkeep_code
+jwkeep_source_lookup_begin(jwkeep_source *source, jwkeep_span kid, uint32_t timeout_ms,
+                           jwkeep_lookup_notify notify, void *user, jwkeep_lookup **ret_lookup,
+                           jwkeep_error *error);
+
+/* The answer, as from jwkeep_source_lookup; PENDING before there is one. */
+JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_lookup_result(const jwkeep_lookup *lookup,
+                                                            jwkeep_error *error);
+
+/* Frees a lookup, answered or not; after this `notify` is neither running nor called again.
+ * Affects no other waiter. Not from `notify`. NULL is fine. */
+JWKEEP_API void jwkeep_lookup_free(jwkeep_lookup *lookup);
+
+/* ---- Seen from outside ------------------------------------------------------------------ */
+
+typedef enum jwkeep_health {
+    JWKEEP_HEALTH_OK = 0,
+    JWKEEP_HEALTH_DEGRADED = 1, /* the last download failed; keys serve on */
+    JWKEEP_HEALTH_FAILING = 2   /* no keys, or stale */
+} jwkeep_health;
+
+typedef struct jwkeep_source_status {
+    jwkeep_health health;
+    size_t keys;
+    jwkeep_generation generation;
+    int64_t age_s;          /* since the last good download; -1 before the first */
+    int64_t expires_in_s;   /* of the lifetime; negative once past */
+    int64_t last_success_ms; /* wall clock; 0 before the first */
+    uint64_t fetches[JWKEEP_TRIGGER_COUNT];
+    uint64_t fetches_changed;
+    uint64_t fetches_unchanged;
+    uint64_t fetches_failed;
+    uint64_t waiters;           /* now */
+    uint64_t waiters_coalesced; /* lookups that joined a download somebody else began */
+    uint64_t cooldown_rejections;
+    uint64_t keys_skipped;      /* in the last good download */
+    jwkeep_code last_error;     /* of the last download; JWKEEP_OK if it was good */
+} jwkeep_source_status;
+
+JWKEEP_API void jwkeep_source_status_get(const jwkeep_source *source,
+                                         jwkeep_source_status *ret_status);
+
+/* ---- One download ------------------------------------------------------------------------ */
+
+/* Downloads a JWK Set once, in the calling thread, under the same rules of transport and with
+ * the same limits as a source; keeps nothing. Of `options`, the fields about freshness and
+ * waiting are ignored; each key that is left out is told to `on_event` as KEY_SKIPPED, with
+ * `source` NULL.
+ * Errors: TRANSPORT_…, MISUSE_ARGUMENT, OUT_OF_MEMORY. */
+JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_fetch_keyset(const jwkeep_source_options *options,
+                                                           jwkeep_keyset **ret_set,
+                                                           jwkeep_error *error);
+
+JWKEEP_END
+
+#endif

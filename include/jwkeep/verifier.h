@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Owns the one object an application makes at start and shares among all its threads: issuers
+ * with their keys and rules. A token comes in, a verdict goes out.
+ *
+ * When the token's key is known, verifying takes no lock, makes no system call and allocates
+ * nothing. When it is not, one download is shared by all who need it; the blocking form waits
+ * for it, the other gives PENDING and calls back, so that an event loop never stands still. */
+#ifndef JWKEEP_VERIFIER_H
+#define JWKEEP_VERIFIER_H
+
+#include <jwkeep/jwt.h>
+#include <jwkeep/source.h>
+
+JWKEEP_BEGIN
+
+#define JWKEEP_MAX_ISSUERS 10000u
+
+typedef struct jwkeep_verifier jwkeep_verifier;
+
+/* One issuer. Zero it, then set `issuer` (discovery), or `issuer` and `jwks_url`, or `issuer`
+ * and `keys`. `issuer` is what `iss` must be, byte by byte (RFC 7519 §4.1.1); it may be NULL,
+ * with `jwks_url` or `keys`, for a verifier of one issuer only: then `iss` is not looked at.
+ * All is copied or gains a holder. */
+typedef struct jwkeep_issuer {
+    const char *name;                    /* for status and metrics; NULL: "default" */
+    const char *issuer;
+    const char *jwks_url;
+    jwkeep_keyset *keys;                 /* local keys: nothing is downloaded */
+    const jwkeep_rules *rules;           /* NULL: the defaults; `issuers` must be empty */
+    const jwkeep_source_options *source; /* NULL: the defaults; `url` and `issuer` of it are
+                                            ignored */
+} jwkeep_issuer;
+
+typedef struct jwkeep_verifier_options {
+    size_t struct_size;
+    const jwkeep_issuer *issuers;
+    size_t issuer_count; /* 1–JWKEEP_MAX_ISSUERS, no two with the same `issuer` or `name` */
+    size_t max_downloads; /* at once, for all issuers; 0: JWKEEP_MAX_DOWNLOADS */
+    const jwkeep_limits *limits; /* NULL: the defaults; for every token */
+    /* The wall clock, in milliseconds since 1970; NULL: the system's. Any thread. */
+    int64_t (*now_ms)(void *user);
+    void *user;
+} jwkeep_verifier_options;
+
+JWKEEP_API void jwkeep_verifier_options_init(jwkeep_verifier_options *options);
+
+/* Errors: MISUSE_ARGUMENT (`where` names the field), TRANSPORT_URL, OUT_OF_MEMORY,
+ * SYSTEM_FAILED. */
+JWKEEP_API JWKEEP_MUST_USE jwkeep_code
+jwkeep_verifier_new(const jwkeep_verifier_options *options, jwkeep_verifier **ret_verifier,
+                    jwkeep_error *error);
+
+/* Ends downloads and waiting calls (KEYS_SHUTDOWN) within 100 ms. No other thread may start a
+ * call; pending verifications must have been finished or cancelled. NULL is fine. */
+JWKEEP_API void jwkeep_verifier_free(jwkeep_verifier *verifier);
+
+/* Verifies a JWT in JWS compact serialization: finds its issuer, its key, checks the
+ * signature and the claims. If the key is missing and everything that can be checked without
+ * it holds (algorithm, issuer, audience, times), waits for a download, `timeout_ms` at the
+ * most (0: JWKEEP_WAIT_TIMEOUT_MS). On success `token` holds the result; otherwise it is
+ * empty. `failures` may be NULL. Any number of threads, each with its own `token`.
+ * Errors: those of jwkeep_jwt_verify; ISSUER_UNKNOWN; those of jwkeep_source_lookup. */
+JWKEEP_API JWKEEP_MUST_USE jwkeep_code
+jwkeep_verifier_verify(jwkeep_verifier *verifier, jwkeep_span bytes, uint32_t timeout_ms,
+                       jwkeep_token *token, jwkeep_failures *failures, jwkeep_error *error);
+
+/* A verification that waits for a download. */
+typedef struct jwkeep_pending jwkeep_pending;
+
+/* The same without waiting. JWKEEP_PENDING: the key is missing and a download is under way;
+ * `notify` will be called once, on another thread, and `*ret_pending` must be given to
+ * jwkeep_pending_finish after that, or to jwkeep_pending_cancel at any time. Any other code
+ * is the verdict, and `notify` is not called. `bytes` must live until then. */
+JWKEEP_API JWKEEP_MUST_USE jwkeep_code
+jwkeep_verifier_begin(jwkeep_verifier *verifier, jwkeep_span bytes, uint32_t timeout_ms,
+                      jwkeep_lookup_notify notify, void *user, jwkeep_token *token,
+                      jwkeep_pending **ret_pending, jwkeep_failures *failures,
+                      jwkeep_error *error);
+
+/* The verdict, as from jwkeep_verifier_verify, computed now in the calling thread; frees
+ * `pending`, whatever it says. Before `notify` was called: MISUSE_STATE, and nothing is
+ * freed. */
+JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_pending_finish(jwkeep_pending *pending,
+                                                             jwkeep_token *token,
+                                                             jwkeep_failures *failures,
+                                                             jwkeep_error *error);
+
+/* Gives up, and frees. After this `notify` is neither running nor called. Affects no other
+ * waiter. Not from `notify`. NULL is fine. */
+JWKEEP_API void jwkeep_pending_cancel(jwkeep_pending *pending);
+
+/* ---- Seen from outside ------------------------------------------------------------------ */
+
+JWKEEP_API size_t jwkeep_verifier_issuer_count(const jwkeep_verifier *verifier);
+
+/* Name and `iss` (NULL if any) of an issuer, borrowed; NULL past the end. */
+JWKEEP_API const char *jwkeep_verifier_issuer_name(const jwkeep_verifier *verifier,
+                                                   size_t index);
+JWKEEP_API const char *jwkeep_verifier_issuer_id(const jwkeep_verifier *verifier, size_t index);
+
+/* Status of the keys of an issuer (local keys are always ok).
+ * Errors: NOT_FOUND (past the end). */
+JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_verifier_status(const jwkeep_verifier *verifier,
+                                                              size_t index,
+                                                              jwkeep_source_status *ret_status);
+
+/* The keys of an issuer now, with the caller as one more holder; NULL past the end. */
+JWKEEP_API JWKEEP_MUST_USE jwkeep_keyset *
+jwkeep_verifier_take_keys(const jwkeep_verifier *verifier, size_t index);
+
+/* Asks for a download of an issuer's keys, within its cooldown; nothing for local keys.
+ * Errors: NOT_FOUND. */
+JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_verifier_refresh(jwkeep_verifier *verifier,
+                                                               size_t index);
+
+JWKEEP_END
+
+#endif

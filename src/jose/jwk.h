@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Owns the key's inner interface: what the rest of jose/ may do with one. */
+#ifndef JK_JOSE_JWK_H
+#define JK_JOSE_JWK_H
+
+#include "crypto/key.h"
+#include <jwkeep/jwk.h>
+
+/* From a parsed JWK; `value` may go away afterwards. Errors as jwkeep_jwk_parse. */
+JWKEEP_MUST_USE jwkeep_code jk_jwk_from_json(const jwkeep_json *value,
+                                             const jwkeep_limits *limits,
+                                             jwkeep_jwk **ret_key, jwkeep_error *error);
+
+/* The prepared key, borrowed. */
+const jk_key *jk_jwk_prepared(const jwkeep_jwk *key);
+
+#endif

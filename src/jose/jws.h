@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Owns the steps of verifying a compact JWS that the layers above take one by one: split and
+ * read the header, choose keys, check the signature. Nothing here allocates but from the
+ * caller's arena. */
+#ifndef JK_JOSE_JWS_H
+#define JK_JOSE_JWS_H
+
+#include "base/arena.h"
+#include "codec/json.h"
+#include <jwkeep/jws.h>
+
+/* The protected header, checked: members of the right types, `alg` known and not none, `crit`
+ * refused. Spans and values live in the arena or in the token's bytes. */
+typedef struct jk_jws_header {
+    const jwkeep_json *json;
+    jwkeep_span text; /* the decoded header */
+    jwkeep_span kid;  /* absent without one */
+    jwkeep_span typ;
+    jwkeep_span cty;
+    jwkeep_algorithm algorithm;
+} jk_jws_header;
+
+/* A compact token taken apart; spans borrow the token's bytes. */
+typedef struct jk_jws_parts {
+    jwkeep_span header;       /* encoded */
+    jwkeep_span payload;      /* encoded */
+    jwkeep_span signature;    /* encoded */
+    jwkeep_span signed_bytes; /* header '.' payload */
+} jk_jws_parts;
+
+/* RFC 7515 §7.1, §5.2 step 1. Errors: TOKEN_TOO_LARGE, TOKEN_MALFORMED. */
+JWKEEP_MUST_USE jwkeep_code jk_jws_split(jwkeep_span token, const jwkeep_limits *limits,
+                                         jk_jws_parts *ret_parts, jwkeep_error *error);
+
+/* Decodes and checks the header (§5.2 steps 2–4). `arena` keeps what `ret_header` points to.
+ * Errors: BASE64URL_INVALID, JSON_…, HEADER_INVALID, ALG_…, CRIT_…, KID_TOO_LONG,
+ * OUT_OF_MEMORY. */
+JWKEEP_MUST_USE jwkeep_code jk_jws_read_header(jwkeep_span encoded, const jwkeep_limits *limits,
+                                               jk_arena *arena, jk_jws_header *ret_header,
+                                               jwkeep_error *error);
+
+/* What to choose keys by. */
+typedef struct jk_jws_choice {
+    const jwkeep_jwk *key;     /* this one; or, if NULL, */
+    const jwkeep_keyset *keys; /* from these */
+    jwkeep_algorithm_set algorithms;
+    bool is_kid_required;
+} jk_jws_choice;
+
+/* Everything about the header and the choice that needs no key: ALG_NOT_ALLOWED,
+ * KID_MISSING. */
+JWKEEP_MUST_USE jwkeep_code jk_jws_check_header(const jk_jws_header *header,
+                                                const jk_jws_choice *choice,
+                                                jwkeep_error *error);
+
+/* Chooses the candidates (R16, R17) and checks the signature with them (§5.2 step 8).
+ * Errors: KID_UNKNOWN, KEY_ALG_MISMATCH, KEY_USE_FORBIDDEN, BASE64URL_INVALID,
+ * SIGNATURE_INVALID, OUT_OF_MEMORY, CRYPTO_FAILED. */
+JWKEEP_MUST_USE jwkeep_code jk_jws_check_signature(const jk_jws_parts *parts,
+                                                   const jk_jws_header *header,
+                                                   const jk_jws_choice *choice,
+                                                   const jwkeep_limits *limits,
+                                                   const jwkeep_jwk **ret_key,
+                                                   jwkeep_error *error);
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Owns the cell through which one immutable object after another is published to readers that
+ * never lock, and the moment when an old one is freed.
+ *
+ * A reader announces the object it is about to use in a slot of its own (a hazard slot) and
+ * withdraws it afterwards. The publisher swaps the pointer and releases the retired object as
+ * soon as no slot names it. What pins a retired object: a read in progress, nothing else.
+ * Guarantees and argument: docs/design/concurrency.md. */
+#ifndef JK_SYNC_PUBLISHED_H
+#define JK_SYNC_PUBLISHED_H
+
+#include "base/attributes.h"
+#include <jwkeep/error.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Reads that one thread may have open at a time, over all cells. */
+#define JK_PINS_PER_THREAD 4u
+
+typedef struct jk_published jk_published;
+
+/* `release` gives back the cell's hold on an object; called by a publisher or by _free. */
+JWKEEP_MUST_USE jwkeep_code jk_published_new(void *initial, void (*release)(void *object),
+                                             jk_published **ret_cell, jwkeep_error *error);
+
+/* No reader and no publisher may be at work. Releases everything. NULL is fine. */
+void jk_published_free(jk_published *cell);
+
+typedef struct jk_pin {
+    void *object;
+    uint64_t generation;
+    void *slot; /* private */
+} jk_pin;
+
+/* Pins the object published now. No lock, no system call, no allocation but in a thread's
+ * first call ever (which may fail: OUT_OF_MEMORY). Every pin is undone by the same thread.
+ * Errors: OUT_OF_MEMORY, MISUSE_STATE (JK_PINS_PER_THREAD are open). */
+JWKEEP_MUST_USE jwkeep_code jk_published_pin(const jk_published *cell, jk_pin *ret_pin);
+void jk_published_unpin(jk_pin *pin);
+
+/* Growing by one with each publication; 1 for the initial object. */
+uint64_t jk_published_generation(const jk_published *cell);
+
+/* Publishes `next`, which the cell takes over, and returns its generation. Publishers
+ * serialise themselves: one at a time. */
+uint64_t jk_published_swap(jk_published *cell, void *next);
+
+/* Retired objects that are still pinned. */
+size_t jk_published_retired(const jk_published *cell);
+
+#endif
