@@ -18,4 +18,9 @@ JWKEEP_MUST_USE bool jk_hash_key_random(jk_hash_key *ret_key);
 
 JWKEEP_PURE uint64_t jk_hash(const jk_hash_key *key, jwkeep_span bytes);
 
+/* SipHash with other numbers of rounds, so that the published vectors of SipHash-2-4 can be
+ * checked against the same code. */
+JWKEEP_PURE uint64_t jk_hash_rounds(const jk_hash_key *key, jwkeep_span bytes,
+                                    unsigned word_rounds, unsigned final_rounds);
+
 #endif

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Owns the table of the codes: one row each, in the order of their values. */
+#include "base/error.h"
+
+typedef struct code_row {
+    jwkeep_code code;
+    const char *name;
+    const char *text;
+} code_row;
+
+static const code_row rows[] = {
+    {JWKEEP_OK, "ok", "success"},
+    {JWKEEP_PENDING, "pending", "the answer comes later"},
+    {JWKEEP_CONFLICT, "conflict", "somebody else changed it first"},
+    {JWKEEP_NOT_FOUND, "not_found", "not found"},
+    {JWKEEP_TOKEN_MALFORMED, "token_malformed", "not a compact token of three segments"},
+    {JWKEEP_TOKEN_TOO_LARGE, "token_too_large", "the token is too large"},
+    {JWKEEP_BASE64URL_INVALID, "base64url_invalid", "not base64url without padding"},
+    {JWKEEP_JSON_SYNTAX, "json_syntax", "not a JSON text"},
+    {JWKEEP_JSON_UTF8, "json_utf8", "the JSON text is not valid UTF-8"},
+    {JWKEEP_JSON_DUPLICATE, "json_duplicate", "a member name appears twice"},
+    {JWKEEP_JSON_TOO_DEEP, "json_too_deep", "the JSON text is nested too deeply"},
+    {JWKEEP_JSON_TOO_LARGE, "json_too_large", "the JSON text has too many values"},
+    {JWKEEP_JSON_TYPE, "json_type", "a JSON value has another type than expected"},
+    {JWKEEP_JSON_RANGE, "json_range", "a JSON number is out of range"},
+    {JWKEEP_HEADER_INVALID, "header_invalid", "a header parameter has the wrong type"},
+    {JWKEEP_ALG_MISSING, "alg_missing", "the header has no `alg`"},
+    {JWKEEP_ALG_NONE, "alg_none", "unsigned tokens are not accepted"},
+    {JWKEEP_ALG_UNSUPPORTED, "alg_unsupported", "the algorithm is not supported"},
+    {JWKEEP_ALG_NOT_ALLOWED, "alg_not_allowed", "the algorithm is not allowed here"},
+    {JWKEEP_CRIT_INVALID, "crit_invalid", "`crit` is malformed"},
+    {JWKEEP_CRIT_UNSUPPORTED, "crit_unsupported",
+     "`crit` names an extension that is not understood"},
+    {JWKEEP_TYP_MISMATCH, "typ_mismatch", "`typ` is not the expected one"},
+    {JWKEEP_KID_TOO_LONG, "kid_too_long", "`kid` is too long"},
+    {JWKEEP_KID_MISSING, "kid_missing", "the header has no `kid`"},
+    {JWKEEP_KID_UNKNOWN, "kid_unknown", "no key has this `kid`"},
+    {JWKEEP_KEY_ALG_MISMATCH, "key_alg_mismatch", "the key is not for this algorithm"},
+    {JWKEEP_KEY_USE_FORBIDDEN, "key_use_forbidden",
+     "`use` or `key_ops` of the key forbid this"},
+    {JWKEEP_SIGNATURE_INVALID, "signature_invalid", "the signature does not verify"},
+    {JWKEEP_CLAIMS_INVALID, "claims_invalid", "the payload is not a JSON object"},
+    {JWKEEP_CLAIM_MISSING, "claim_missing", "a required claim is missing"},
+    {JWKEEP_CLAIM_TYPE, "claim_type", "a claim has the wrong type or range"},
+    {JWKEEP_TOKEN_EXPIRED, "token_expired", "the token has expired"},
+    {JWKEEP_TOKEN_NOT_YET_VALID, "token_not_yet_valid", "the token is not valid yet"},
+    {JWKEEP_TOKEN_ISSUED_IN_FUTURE, "token_issued_in_future",
+     "the token was issued in the future"},
+    {JWKEEP_TOKEN_TOO_OLD, "token_too_old", "the token is too old"},
+    {JWKEEP_ISSUER_MISMATCH, "issuer_mismatch", "the issuer is not the expected one"},
+    {JWKEEP_ISSUER_UNKNOWN, "issuer_unknown", "the issuer is not known here"},
+    {JWKEEP_AUDIENCE_MISMATCH, "audience_mismatch", "the token is for another audience"},
+    {JWKEEP_SUBJECT_MISMATCH, "subject_mismatch", "the subject is not the expected one"},
+    {JWKEEP_JTI_MISMATCH, "jti_mismatch", "`jti` is not the expected one"},
+    {JWKEEP_JWK_INVALID, "jwk_invalid", "not a JWK"},
+    {JWKEEP_JWK_MEMBER_MISSING, "jwk_member_missing", "a member of the JWK is missing"},
+    {JWKEEP_JWK_MEMBER_INVALID, "jwk_member_invalid", "a member of the JWK is invalid"},
+    {JWKEEP_JWK_KTY_UNSUPPORTED, "jwk_kty_unsupported", "the key type is not supported"},
+    {JWKEEP_JWK_CRV_UNSUPPORTED, "jwk_crv_unsupported", "the curve is not supported"},
+    {JWKEEP_JWK_ALG_UNSUPPORTED, "jwk_alg_unsupported", "`alg` of the JWK is not supported"},
+    {JWKEEP_JWK_ALG_MISMATCH, "jwk_alg_mismatch", "`alg` does not fit the key"},
+    {JWKEEP_JWK_USE_INCONSISTENT, "jwk_use_inconsistent",
+     "`use`, `key_ops` and `alg` contradict each other"},
+    {JWKEEP_JWK_TOO_WEAK, "jwk_too_weak", "the key is too weak"},
+    {JWKEEP_JWK_TOO_LARGE, "jwk_too_large", "the key is too large"},
+    {JWKEEP_JWK_NOT_ON_CURVE, "jwk_not_on_curve", "the point is not on the curve"},
+    {JWKEEP_JWK_KEY_MISMATCH, "jwk_key_mismatch",
+     "the private key does not belong to the public key"},
+    {JWKEEP_JWK_NOT_PUBLIC, "jwk_not_public",
+     "a private or symmetric key where only public keys may be"},
+    {JWKEEP_KEYSET_INVALID, "keyset_invalid", "not a JWK Set"},
+    {JWKEEP_KEYSET_TOO_MANY_KEYS, "keyset_too_many_keys", "the key set has too many keys"},
+    {JWKEEP_PEM_INVALID, "pem_invalid", "not a key in PEM"},
+    {JWKEEP_KEYS_NOT_LOADED, "keys_not_loaded", "no keys have been loaded yet"},
+    {JWKEEP_KEYS_STALE, "keys_stale", "the keys are too old to be used"},
+    {JWKEEP_KEYS_TIMEOUT, "keys_timeout", "the keys did not arrive in time"},
+    {JWKEEP_KEYS_FETCH_FAILED, "keys_fetch_failed", "the keys could not be downloaded"},
+    {JWKEEP_KEYS_BUSY, "keys_busy", "too many requests are waiting for keys"},
+    {JWKEEP_KEYS_SHUTDOWN, "keys_shutdown", "the source of the keys is shutting down"},
+    {JWKEEP_TRANSPORT_URL, "transport_url", "not a URL that may be used"},
+    {JWKEEP_TRANSPORT_RESOLVE, "transport_resolve", "the host name does not resolve"},
+    {JWKEEP_TRANSPORT_CONNECT, "transport_connect", "the connection failed"},
+    {JWKEEP_TRANSPORT_TLS, "transport_tls", "the TLS handshake failed"},
+    {JWKEEP_TRANSPORT_TIMEOUT, "transport_timeout", "the download took too long"},
+    {JWKEEP_TRANSPORT_BROKEN, "transport_broken", "the connection broke before the end"},
+    {JWKEEP_TRANSPORT_STATUS, "transport_status", "the server answered with an error status"},
+    {JWKEEP_TRANSPORT_REDIRECT, "transport_redirect", "redirects are not followed"},
+    {JWKEEP_TRANSPORT_CONTENT_TYPE, "transport_content_type",
+     "the answer has a wrong content type"},
+    {JWKEEP_TRANSPORT_TOO_LARGE, "transport_too_large", "the answer is too large"},
+    {JWKEEP_TRANSPORT_BODY, "transport_body", "the answer is not the expected document"},
+    {JWKEEP_TRANSPORT_ISSUER, "transport_issuer",
+     "the discovery document names another issuer"},
+    {JWKEEP_TRANSPORT_CANCELLED, "transport_cancelled", "the download was cancelled"},
+    {JWKEEP_MISUSE_ARGUMENT, "misuse_argument",
+     "an argument is outside what the interface allows"},
+    {JWKEEP_MISUSE_STATE, "misuse_state", "the call is not allowed in this state"},
+    {JWKEEP_MISUSE_PRIVATE_NEEDED, "misuse_private_needed", "a private key is needed"},
+    {JWKEEP_MISUSE_KEY_ALG, "misuse_key_alg",
+     "signing with a key that is not for this algorithm"},
+    {JWKEEP_MISUSE_TOO_SMALL, "misuse_too_small", "the output does not fit"},
+    {JWKEEP_OUT_OF_MEMORY, "out_of_memory", "out of memory"},
+    {JWKEEP_CRYPTO_FAILED, "crypto_failed", "the crypto library failed"},
+    {JWKEEP_SYSTEM_FAILED, "system_failed", "the operating system refused a resource"},
+};
+
+static const code_row *find_row(jwkeep_code code) {
+    size_t low = 0;
+    size_t high = JK_COUNT_OF(rows);
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (rows[middle].code == code)
+            return &rows[middle];
+        if (rows[middle].code < code)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
+jwkeep_class jwkeep_code_class(jwkeep_code code) {
+    return find_row(code) ? (jwkeep_class)(code / 1000) : JWKEEP_CLASS_INTERNAL;
+}
+
+const char *jwkeep_code_name(jwkeep_code code) {
+    const code_row *row = find_row(code);
+    return row ? row->name : "unknown";
+}
+
+const char *jwkeep_code_text(jwkeep_code code) {
+    const code_row *row = find_row(code);
+    return row ? row->text : "unknown code";
+}
+
+static void fill(jwkeep_error *error, jwkeep_error record) {
+    if (error)
+        *error = record;
+}
+
+jwkeep_code jk_fail(jwkeep_error *error, jwkeep_code code) {
+    return jk_fail_at(error, code, NULL, NULL, JWKEEP_NO_OFFSET);
+}
+
+jwkeep_code jk_fail_at(jwkeep_error *error, jwkeep_code code, const char *where,
+                       const char *clause, size_t offset) {
+    fill(error, (jwkeep_error){code, jwkeep_code_text(code), where, clause, offset});
+    return code;
+}
+
+jwkeep_code jk_fail_text(jwkeep_error *error, jwkeep_code code, const char *text,
+                         const char *where, const char *clause) {
+    fill(error, (jwkeep_error){code, text, where, clause, JWKEEP_NO_OFFSET});
+    return code;
+}
