@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Owns the running service: listeners, worker threads, the verify and the administration
+ * routes, and their end. Refuses to know where its verifier's rules came from.
+ *
+ * Verify listeners answer ANY /verify and GET /jwks/<issuer>; the administration listener
+ * answers /metrics, /healthz, /readyz and /status. */
+#ifndef SERVER_SERVER_H
+#define SERVER_SERVER_H
+
+#include "server/limits.h"
+#include <jwkeep/error.h>
+#include <jwkeep/verifier.h>
+#include <stdbool.h>
+
+#define SERVER_GRACE_MS 10000u
+#define SERVER_UNIX_MODE 0660u
+
+/* Addresses are "HOST:PORT" with a numeric HOST ("127.0.0.1:0", "[::1]:8080"; port 0 lets
+ * the system choose) or "unix:PATH" (a stale socket there is replaced, any other file is
+ * not). Fill with server_options_init, then change what must differ. */
+typedef struct server_options {
+    const char *const *listen; /* verify listeners: 1 to SERVER_MAX_LISTENERS */
+    size_t listen_count;
+    const char *admin;         /* administration listener, or NULL for none */
+    jwkeep_verifier *verifier; /* borrowed; must outlive the server */
+    const char *realm;         /* of WWW-Authenticate: printable ASCII without " and \ */
+    unsigned workers;          /* 0: one for each core this process may use */
+    uint32_t grace_ms;         /* how long a stopping server lets requests finish */
+    uint32_t unix_mode;        /* permission bits of unix sockets */
+    server_limits limits;
+} server_options;
+
+typedef struct server server;
+
+void server_options_init(server_options *options);
+
+/* Listens and starts the threads; returns once connections are accepted. `options` is copied
+ * (not the verifier). Raises the soft limit of open files as far as it is needed and allowed.
+ * Errors: MISUSE_ARGUMENT (an address, a limit, the realm; `where` names the option),
+ * OUT_OF_MEMORY, SYSTEM_FAILED (`text` says what the system said; `where` is "listen" or
+ * "admin" if it was about an address). */
+JWKEEP_MUST_USE jwkeep_code server_start(const server_options *options, server **ret_server,
+                                         jwkeep_error *error);
+
+/* Waits in the calling thread until SIGTERM or SIGINT arrives; returns its number. Blocks
+ * both in every thread started afterwards by the caller, so call server_signals_block before
+ * any thread is started. */
+void server_signals_block(void);
+int server_run(server *server);
+
+/* Readiness goes false, listeners close, requests in flight (parked ones included) are
+ * answered within the grace period, then everything is closed and freed. NULL is fine. */
+void server_stop(server *server);
+
+/* The address chosen for the listener `index`, or for administration: "127.0.0.1:41234",
+ * "unix:/run/jwkeep.sock". NULL if there is no such listener. Valid until server_stop. */
+const char *server_listen_address(const server *server, size_t index);
+const char *server_admin_address(const server *server);
+
+#endif
