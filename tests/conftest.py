@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Owns what all Python tests share: the program under test, keys, a scripted issuer."""
+import json
+import os
+import pathlib
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests"))
+
+from support.issuer import ScriptedIssuer  # noqa: E402
+from support.program import Program, Service  # noqa: E402
+
+
+def pytest_addoption(parser):
+    parser.addoption("--all", action="store_true", help="run what needs foreign programs, too")
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.getoption("--all"):
+        return
+    skip = pytest.mark.skip(reason="runs under ./test --all")
+    for item in items:
+        if item.get_closest_marker("foreign"):
+            item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def program():
+    path = os.environ.get("JWKEEP_PROGRAM", str(ROOT / "build/test/bin/jwkeep"))
+    return Program(path)
+
+
+class Key:
+    """A private key in a file, as the program made it, and its public half."""
+
+    def __init__(self, program, folder, name, alg):
+        self.alg = alg
+        self.path = folder / f"{name}.json"
+        self.path.write_bytes(program.ok("jwk", "generate", "--alg", alg, "--kid", name))
+        self.path.chmod(0o600)
+        self.private = json.loads(self.path.read_bytes())
+        self.public = json.loads(program.ok("jwk", "public", stdin=self.path.read_bytes()))
+
+
+@pytest.fixture(scope="session")
+def make_key(program, tmp_path_factory):
+    """make_key(name, alg) gives the key of that name, made once a session."""
+    folder = tmp_path_factory.mktemp("keys")
+    made = {}
+
+    def make(name, alg="ES256"):
+        if name not in made:
+            made[name] = Key(program, folder, name, alg)
+        assert made[name].alg == alg
+        return made[name]
+
+    return make
+
+
+@pytest.fixture
+def sign(program):
+    """sign(key, claims) gives a compact token."""
+
+    def make(key, claims, *options):
+        return program.ok("jwt", "sign", "--key", str(key.path), *options,
+                          stdin=json.dumps(claims).encode()).decode().strip()
+
+    return make
+
+
+@pytest.fixture
+def issuer():
+    with ScriptedIssuer() as running:
+        yield running
+
+
+@pytest.fixture
+def serve(program, tmp_path):
+    """serve(options…) starts a service; all are stopped at the end, and must end well."""
+    running = []
+
+    def start(*options):
+        service = Service(program, tmp_path / f"ready{len(running)}.json", options)
+        running.append(service)
+        service.wait_until_ready()
+        return service
+
+    yield start
+    for service in running:
+        service.stop()

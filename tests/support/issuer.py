@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Owns an issuer that does what a test says: which keys, which status, which bytes, how late,
+or nothing at all. Counts what it was asked."""
+import http.server
+import json
+import threading
+
+
+class ScriptedIssuer:
+    """On a free loopback port, from entering to leaving the context.
+
+    keys      public keys of the set
+    status    of an answer to GET /jwks.json
+    body      instead of the set, if not None
+    headers   of that answer, besides Content-Length
+    drops     cut the connection in the middle of the answer
+    gate      cleared: answers to GET /jwks.json are held back until it is set
+    downloads GET /jwks.json so far"""
+
+    def __init__(self):
+        self.keys = []
+        self.reset()
+        self.gate = threading.Event()
+        self.gate.set()
+        self.downloads = 0
+        self.lock = threading.Lock()
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self.handler())
+        self.server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+        self.jwks_url = self.url + "/jwks.json"
+
+    def reset(self):
+        """Behaves well again."""
+        self.status = 200
+        self.body = None
+        self.headers = {"Content-Type": "application/json"}
+        self.drops = False
+
+    def __enter__(self):
+        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.01,))
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.gate.set()
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join()
+
+    def handler(self):
+        issuer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log_message(self, *_):
+                pass
+
+            def answer(self, status, headers, body, drops=False):
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body[:len(body) // 2] if drops else body)
+                self.close_connection = drops
+
+            def do_GET(self):  # noqa: N802: the name is http.server's
+                if self.path == "/.well-known/openid-configuration":
+                    document = {"issuer": issuer.url, "jwks_uri": issuer.jwks_url}
+                    self.answer(200, {"Content-Type": "application/json"},
+                                json.dumps(document).encode())
+                elif self.path == "/jwks.json":
+                    with issuer.lock:
+                        issuer.downloads += 1
+                    issuer.gate.wait()
+                    body = issuer.body
+                    if body is None:
+                        body = json.dumps({"keys": issuer.keys}).encode()
+                    self.answer(issuer.status, issuer.headers, body, issuer.drops)
+                else:
+                    self.answer(404, {}, b"")
+
+        return Handler
