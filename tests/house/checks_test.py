@@ -1,13 +1,15 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""The checks in tools/ find what they are there to find: each gets a small tree with a fault."""
+"""The checks in tools/ find what they are there to find: each gets a small tree with a fault;
+and what README.md shows is what is there."""
 import pathlib
 import subprocess
 import sys
 import tempfile
 import unittest
 
-TOOLS = pathlib.Path(__file__).resolve().parents[2] / "tools"
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+TOOLS = ROOT / "tools"
 
 
 def layers(files):
@@ -68,6 +70,13 @@ class Layers(unittest.TestCase):
 
     def test_refuses_a_folder_without_a_rank(self):
         self.refuses("src/misc/helpers.c", "\n", "no rank")
+
+
+class Readme(unittest.TestCase):
+    def test_shows_the_example_that_is_compiled(self):
+        example = (ROOT / "examples/verify_token.c").read_text(encoding="utf-8")
+        shown = example[example.index("#include"):]
+        self.assertIn(f"```c\n{shown}```", (ROOT / "README.md").read_text(encoding="utf-8"))
 
 
 if __name__ == "__main__":
