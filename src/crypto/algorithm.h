@@ -22,8 +22,8 @@ typedef struct jk_algorithm_info {
     const char *hash; /* the crypto library's name; NULL for EdDSA */
     jk_family family;
     jwkeep_kty kty;
-    jwkeep_crv crv;         /* ABSENT: RSA, oct, or (EdDSA) either OKP curve */
-    uint16_t hash_bytes;    /* 0 for EdDSA */
+    jwkeep_crv crv;           /* ABSENT: RSA, oct, or (EdDSA) either OKP curve */
+    uint16_t hash_bytes;      /* 0 for EdDSA */
     uint16_t signature_bytes; /* 0 where it depends on the key (RSA, EdDSA) */
 } jk_algorithm_info;
 

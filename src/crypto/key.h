@@ -10,8 +10,8 @@
 #ifndef JK_CRYPTO_KEY_H
 #define JK_CRYPTO_KEY_H
 
-#include "base/attributes.h"
 #include "base/arena.h"
+#include "base/attributes.h"
 #include <jwkeep/algorithm.h>
 #include <jwkeep/buffer.h>
 #include <jwkeep/error.h>
@@ -20,6 +20,7 @@
 #define JK_RSA_MAX_BITS 8192u
 #define JK_SIGNATURE_MAX_BYTES (JK_RSA_MAX_BITS / 8u)
 #define JK_OCT_MAX_BYTES 1024u
+#define JK_PEM_MAX_BYTES 65536u
 
 /* The numbers of a key, big-endian, as RFC 7518 §6 and RFC 8037 §2 name them. RSA uses n e
  * and for a private key d p q dp dq qi (all or d alone); EC crv x y d; OKP crv x d; oct k.
@@ -46,13 +47,16 @@ void jk_key_free(jk_key *key); /* wipes; NULL is fine */
 JWKEEP_MUST_USE jwkeep_code jk_key_import(const jk_key_material *material, jk_key **ret_key,
                                           jwkeep_error *error);
 
-/* A new random key. `bits` is for RSA (0: 2048) and oct (0: 256); `crv` for EC and OKP. */
+/* A new random key. `bits` is for RSA (0: 2048) and oct (0: 256; no fewer), whole bytes; `crv`
+ * for EC and OKP; what is not for the type is 0.
+ * Errors: MISUSE_ARGUMENT, OUT_OF_MEMORY, CRYPTO_FAILED. */
 JWKEEP_MUST_USE jwkeep_code jk_key_generate(jwkeep_kty kty, jwkeep_crv crv, size_t bits,
                                             jk_key **ret_key, jwkeep_error *error);
 
 /* From PEM: SPKI, PKCS#1, SEC1, PKCS#8 (not encrypted) or an X.509 certificate (its public
- * key; nothing else of it is looked at). The same checks as jk_key_import.
- * Errors: PEM_INVALID and those of jk_key_import. */
+ * key; nothing else of it is looked at): the first of them in the text. The same checks as
+ * jk_key_import. Never asks for a passphrase.
+ * Errors: PEM_INVALID (also encrypted, over JK_PEM_MAX_BYTES) and those of jk_key_import. */
 JWKEEP_MUST_USE jwkeep_code jk_key_import_pem(jwkeep_span pem, jk_key **ret_key,
                                               jwkeep_error *error);
 
@@ -63,7 +67,7 @@ JWKEEP_MUST_USE jwkeep_code jk_key_export(const jk_key *key, jk_arena *arena,
 
 jwkeep_kty jk_key_kty(const jk_key *key);
 jwkeep_crv jk_key_crv(const jk_key *key);
-size_t jk_key_bits(const jk_key *key); /* RSA modulus, curve, oct length */
+size_t jk_key_bits(const jk_key *key);     /* RSA modulus, curve, oct length */
 bool jk_key_is_private(const jk_key *key); /* oct keys are */
 
 /* Whether `signature` is one of `message` by `key` under `algorithm`. ECDSA signatures are
