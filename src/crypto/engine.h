@@ -54,7 +54,7 @@ JWKEEP_MUST_USE jwkeep_code jk_key_material_check(const jk_key_material *materia
 /* Bytes of the members that belong to the type of `material`. */
 JWKEEP_PURE size_t jk_key_material_size(const jk_key_material *material);
 
-/* Copies those members, and no others, into `arena`. */
+/* Copies those members, and no others, into one piece of `arena`. */
 JWKEEP_MUST_USE jwkeep_code jk_key_material_copy(const jk_key_material *material,
                                                  jk_arena *arena, jk_key_material *ret_material,
                                                  jwkeep_error *error);

@@ -110,16 +110,17 @@ size_t jk_key_material_size(const jk_key_material *material) {
 jwkeep_code jk_key_material_copy(const jk_key_material *material, jk_arena *arena,
                                  jk_key_material *ret_material, jwkeep_error *error) {
     member_list list = members_of(material->kty);
+    uint8_t *next = jk_arena_bytes(arena, jk_key_material_size(material));
+    if (!next)
+        return jk_fail(error, JWKEEP_OUT_OF_MEMORY);
     jk_key_material copy = {.kty = material->kty, .crv = material->crv};
     for (size_t i = 0; i < list.count; i++) {
         jwkeep_span span = get(material, list.members[i]);
         if (!jwkeep_span_is_present(span))
             continue;
-        uint8_t *bytes = jk_arena_bytes(arena, span.size);
-        if (!bytes)
-            return jk_fail(error, JWKEEP_OUT_OF_MEMORY);
-        memcpy(bytes, span.data, span.size);
-        set(&copy, list.members[i], jwkeep_span_of(bytes, span.size));
+        memcpy(next, span.data, span.size);
+        set(&copy, list.members[i], jwkeep_span_of(next, span.size));
+        next += span.size;
     }
     *ret_material = copy;
     return JWKEEP_OK;
