@@ -21,7 +21,8 @@
 
 typedef struct jk_published jk_published;
 
-/* `release` gives back the cell's hold on an object; called by a publisher or by _free. */
+/* `release` gives back the cell's hold on an object; called by a publisher or by _free.
+ * Errors: OUT_OF_MEMORY (the cell has not taken `initial`). */
 JWKEEP_MUST_USE jwkeep_code jk_published_new(void *initial, void (*release)(void *object),
                                              jk_published **ret_cell, jwkeep_error *error);
 
@@ -40,14 +41,26 @@ typedef struct jk_pin {
 JWKEEP_MUST_USE jwkeep_code jk_published_pin(const jk_published *cell, jk_pin *ret_pin);
 void jk_published_unpin(jk_pin *pin);
 
-/* Growing by one with each publication; 1 for the initial object. */
+/* Growing by one with each publication; 1 for the initial object. Any thread; what one thread
+ * sees here and in its pins never goes back. */
 uint64_t jk_published_generation(const jk_published *cell);
 
-/* Publishes `next`, which the cell takes over, and returns its generation. Publishers
- * serialise themselves: one at a time. */
-uint64_t jk_published_swap(jk_published *cell, void *next);
+/* ---- For publishers, who serialise themselves: one at a time ------------------------------
+ */
 
-/* Retired objects that are still pinned. */
+/* The object published now and its generation (may be NULL). */
+void *jk_published_current(const jk_published *cell, uint64_t *ret_generation);
+
+/* Publishes `next`, which the cell takes over; `ret_generation` (may be NULL) is its number.
+ * Errors: OUT_OF_MEMORY (nothing is published, `next` is still the caller's). */
+JWKEEP_MUST_USE jwkeep_code jk_published_swap(jk_published *cell, void *next,
+                                              uint64_t *ret_generation, jwkeep_error *error);
+
+/* Releases what was retired and is no longer pinned; a swap does the same. Returns how many
+ * are still pinned. */
+size_t jk_published_collect(jk_published *cell);
+
+/* Retired objects that were still pinned at the last swap or collection. Any thread. */
 size_t jk_published_retired(const jk_published *cell);
 
 #endif
