@@ -11,4 +11,8 @@
 JWKEEP_MUST_USE jwkeep_code jk_keyring_pin(const jwkeep_keyring *ring, jk_pin *ret_pin,
                                            const jwkeep_keyset **ret_set);
 
+/* Lets go of replaced sets whose last reader has finished since; returns how many are still
+ * being read. Every change of the ring does the same. Any thread. */
+size_t jk_keyring_collect(jwkeep_keyring *ring);
+
 #endif
