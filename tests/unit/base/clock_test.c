@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The two clocks: their units, their origins, their direction. */
+#include "base/clock.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+static void wall_time_counts_milliseconds_since_1970(void **state) {
+    (void)state;
+    int64_t before_s = time(NULL);
+    int64_t now_ms = jk_clock_wall_ms();
+    int64_t after_s = time(NULL);
+    /* time() may lag the clock by a tick. */
+    assert_true(now_ms >= before_s * 1000);
+    assert_true(now_ms <= (after_s + 2) * 1000);
+}
+
+static void monotonic_time_never_goes_back(void **state) {
+    (void)state;
+    int64_t last_ms = jk_clock_monotonic_ms();
+    for (int i = 0; i < 1000; i++) {
+        int64_t now_ms = jk_clock_monotonic_ms();
+        assert_true(now_ms >= last_ms);
+        last_ms = now_ms;
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(wall_time_counts_milliseconds_since_1970),
+        cmocka_unit_test(monotonic_time_never_goes_back),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
