@@ -83,7 +83,8 @@ typedef struct jwkeep_json_writer {
     uint32_t depth;
     uint32_t has_value; /* a bit per depth: a comma is due */
     uint32_t is_object; /* a bit per depth */
-    bool has_name;
+    bool has_name;      /* a value is due */
+    bool has_root;      /* the text has its value */
 } jwkeep_json_writer;
 
 JWKEEP_API void jwkeep_json_writer_init(jwkeep_json_writer *writer, jwkeep_buffer *buffer);

@@ -1,0 +1,463 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Owns the strict reader of JSON texts (RFC 8259): one pass, no recursion, no byte past the
+ * end looked at. Functions take the position and give back the next one, or NULL after
+ * recording the failure. */
+#include "base/error.h"
+#include "codec/json_names.h"
+#include "codec/json_scan.h"
+#include "codec/utf8.h"
+
+#define NO_CONTAINER UINT32_MAX
+#define BYTES_PER_VALUE_GUESS 16u
+
+typedef struct reader {
+    const uint8_t *start;
+    const uint8_t *end;
+    jk_arena *arena;
+    jwkeep_json *values;
+    uint32_t count;
+    uint32_t capacity;
+    uint32_t open; /* innermost container being read */
+    uint32_t last; /* the value that was complete last */
+    size_t depth;
+    size_t max_depth;
+    size_t max_values;
+    jwkeep_span name; /* of the value to come */
+    jk_json_names names;
+    jwkeep_code code;
+    jwkeep_error *error;
+} reader;
+
+static const uint8_t *fail(reader *r, jwkeep_code code, const char *clause, const uint8_t *at) {
+    r->code = jk_fail_at(r->error, code, NULL, clause, (size_t)(at - r->start));
+    return NULL;
+}
+
+static const uint8_t *fail_plainly(reader *r, jwkeep_code code) {
+    r->code = jk_fail(r->error, code);
+    return NULL;
+}
+
+static inline const uint8_t *skip_space(const reader *r, const uint8_t *at) {
+    while (at < r->end && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t'))
+        at++;
+    return at;
+}
+
+static inline bool is_at(const reader *r, const uint8_t *at, uint8_t byte) {
+    return at < r->end && *at == byte;
+}
+
+/* To the next `"` or `\`. */
+static inline const uint8_t *scan_characters(reader *r, const uint8_t *at) {
+    for (;;) {
+        at = jk_json_scan(at, r->end);
+        if (at == r->end || *at < 0x20)
+            return fail(r, JWKEEP_JSON_SYNTAX, "RFC 8259 §7", at);
+        if (*at < 0x80)
+            return at;
+        size_t length = jk_utf8_length(at, r->end);
+        if (length == 0)
+            return fail(r, JWKEEP_JSON_UTF8, "RFC 8259 §8.1", at);
+        at += length;
+    }
+}
+
+static int hex_value(uint8_t c) {
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    uint8_t lower = c | 0x20;
+    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+/* The four digits of a `\u` escape. */
+static const uint8_t *read_hex(reader *r, const uint8_t *at, uint32_t *ret_unit) {
+    uint32_t unit = 0;
+    for (int i = 0; i < 4; i++, at++) {
+        int value = at < r->end ? hex_value(*at) : -1;
+        if (value < 0)
+            return fail(r, JWKEEP_JSON_SYNTAX, "RFC 8259 §7", at);
+        unit = unit << 4 | (uint32_t)value;
+    }
+    *ret_unit = unit;
+    return at;
+}
+
+static size_t put_utf8(uint8_t *to, uint32_t c) {
+    if (c < 0x80) {
+        to[0] = (uint8_t)c;
+        return 1;
+    }
+    if (c < 0x800) {
+        to[0] = (uint8_t)(0xc0 | c >> 6);
+        to[1] = (uint8_t)(0x80 | (c & 0x3f));
+        return 2;
+    }
+    if (c < 0x10000) {
+        to[0] = (uint8_t)(0xe0 | c >> 12);
+        to[1] = (uint8_t)(0x80 | (c >> 6 & 0x3f));
+        to[2] = (uint8_t)(0x80 | (c & 0x3f));
+        return 3;
+    }
+    to[0] = (uint8_t)(0xf0 | c >> 18);
+    to[1] = (uint8_t)(0x80 | (c >> 12 & 0x3f));
+    to[2] = (uint8_t)(0x80 | (c >> 6 & 0x3f));
+    to[3] = (uint8_t)(0x80 | (c & 0x3f));
+    return 4;
+}
+
+/* A `\u` escape, or two that are a surrogate pair; `escape` is at the first backslash. */
+static const uint8_t *read_unicode(reader *r, const uint8_t *escape, uint32_t *ret_character) {
+    uint32_t unit;
+    const uint8_t *at = read_hex(r, escape + 2, &unit);
+    if (!at)
+        return NULL;
+    if (unit >= 0xd800 && unit < 0xe000) {
+        if (unit >= 0xdc00 || !is_at(r, at, '\\') || !is_at(r, at + 1, 'u'))
+            return fail(r, JWKEEP_JSON_UTF8, "RFC 8259 §8.2", escape);
+        uint32_t low;
+        at = read_hex(r, at + 2, &low);
+        if (!at)
+            return NULL;
+        if (low < 0xdc00 || low >= 0xe000)
+            return fail(r, JWKEEP_JSON_UTF8, "RFC 8259 §8.2", escape);
+        unit = 0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00);
+    }
+    *ret_character = unit;
+    return at;
+}
+
+/* One escape at `at`; what it stands for goes to `*to`, which moves on. Never longer than the
+ * escape itself. */
+static const uint8_t *read_escape(reader *r, const uint8_t *at, uint8_t **to) {
+    static const char letters[] = "\"\\/bfnrt";
+    static const char meanings[] = "\"\\/\b\f\n\r\t";
+    if (is_at(r, at + 1, 'u')) {
+        uint32_t character;
+        at = read_unicode(r, at, &character);
+        if (at)
+            *to += put_utf8(*to, character);
+        return at;
+    }
+    const char *letter = at + 1 < r->end ? memchr(letters, at[1], sizeof letters - 1) : NULL;
+    if (!letter)
+        return fail(r, JWKEEP_JSON_SYNTAX, "RFC 8259 §7", at + 1);
+    *(*to)++ = (uint8_t)meanings[letter - letters];
+    return at + 2;
+}
+
+/* The size of the characters from `at` to the closing quote, or to the end without one. */
+static size_t measure_escaped(const reader *r, const uint8_t *at) {
+    const uint8_t *first = at;
+    while (at < r->end && *at != '"')
+        at += *at == '\\' && at + 1 < r->end ? 2 : 1;
+    return (size_t)(at - first);
+}
+
+/* A string with escapes goes to the arena. `first` is after the opening quote, `at` at the
+ * first backslash. */
+static const uint8_t *read_escaped(reader *r, const uint8_t *first, const uint8_t *at,
+                                   jwkeep_span *ret_string) {
+    size_t size = (size_t)(at - first);
+    uint8_t *string = jk_arena_bytes(r->arena, size + measure_escaped(r, at));
+    if (!string)
+        return fail_plainly(r, JWKEEP_OUT_OF_MEMORY);
+    memcpy(string, first, size);
+    uint8_t *to = string + size;
+    while (*at == '\\') {
+        const uint8_t *run = read_escape(r, at, &to);
+        at = run ? scan_characters(r, run) : NULL;
+        if (!at)
+            return NULL;
+        memcpy(to, run, (size_t)(at - run));
+        to += at - run;
+    }
+    *ret_string = jwkeep_span_of(string, (size_t)(to - string));
+    jk_arena_shrink(r->arena, string, ret_string->size);
+    return at + 1;
+}
+
+/* A string whose opening quote is at `at`. */
+static inline const uint8_t *read_string(reader *r, const uint8_t *at,
+                                         jwkeep_span *ret_string) {
+    const uint8_t *first = at + 1;
+    at = scan_characters(r, first);
+    if (JK_UNLIKELY(!at))
+        return NULL;
+    if (JK_UNLIKELY(*at == '\\'))
+        return read_escaped(r, first, at, ret_string);
+    *ret_string = jwkeep_span_of(first, (size_t)(at - first));
+    return at + 1;
+}
+
+static inline bool is_digit(uint8_t c) {
+    return c >= '0' && c <= '9';
+}
+
+static const uint8_t *read_digits(reader *r, const uint8_t *at) {
+    const uint8_t *first = at;
+    while (at < r->end && is_digit(*at))
+        at++;
+    return at > first ? at : fail(r, JWKEEP_JSON_SYNTAX, "RFC 8259 §6", at);
+}
+
+/* What no other value can begin with is a number or nothing. */
+static const uint8_t *read_number(reader *r, const uint8_t *at) {
+    if (at == r->end || !(*at == '-' || is_digit(*at)))
+        return fail(r, JWKEEP_JSON_SYNTAX, "RFC 8259 §3", at);
+    if (*at == '-')
+        at++;
+    at = is_at(r, at, '0') ? at + 1 : read_digits(r, at);
+    if (at && is_at(r, at, '.'))
+        at = read_digits(r, at + 1);
+    if (at && (is_at(r, at, 'e') || is_at(r, at, 'E'))) {
+        at++;
+        if (is_at(r, at, '+') || is_at(r, at, '-'))
+            at++;
+        at = read_digits(r, at);
+    }
+    return at;
+}
+
+static const uint8_t *read_literal(reader *r, const uint8_t *at, const char *literal) {
+    for (; *literal; literal++, at++)
+        if (!is_at(r, at, (uint8_t)*literal))
+            return fail(r, JWKEEP_JSON_SYNTAX, "RFC 8259 §3", at);
+    return at;
+}
+
+static bool grow(reader *r) {
+    size_t capacity = r->capacity * (size_t)2;
+    if (capacity > r->max_values)
+        capacity = r->max_values;
+    jwkeep_json *values = jk_arena_alloc(r->arena, capacity * sizeof *values);
+    if (!values) {
+        fail_plainly(r, JWKEEP_OUT_OF_MEMORY);
+        return false;
+    }
+    memcpy(values, r->values, r->count * sizeof *values);
+    r->values = values;
+    r->capacity = (uint32_t)capacity;
+    return true;
+}
+
+/* The next value of the array, with its name, counted by its container; NULL when there may
+ * be no more. */
+static inline jwkeep_json *add_value(reader *r, const uint8_t *at, jwkeep_json_type type) {
+    if (JK_UNLIKELY(r->count == r->capacity)) {
+        if (r->count >= r->max_values) {
+            fail(r, JWKEEP_JSON_TOO_LARGE, "RFC 8259 §9", at);
+            return NULL;
+        }
+        if (!grow(r))
+            return NULL;
+    }
+    if (r->open != NO_CONTAINER)
+        r->values[r->open].as.container.count++;
+    jwkeep_json *value = &r->values[r->count];
+    r->last = r->count++;
+    value->raw = at;
+    value->name = r->name.data;
+    value->name_size = (uint32_t)r->name.size;
+    value->type = (uint8_t)type;
+    value->is_last = false;
+    r->name = JWKEEP_SPAN_NONE;
+    return value;
+}
+
+static inline const uint8_t *add_scalar(reader *r, const uint8_t *first, const uint8_t *at,
+                                        jwkeep_json_type type, jwkeep_span string) {
+    jwkeep_json *value = at ? add_value(r, first, type) : NULL;
+    if (!value)
+        return NULL;
+    value->raw_size = (uint32_t)(at - first);
+    value->as.string = string.data;
+    value->string_size = (uint32_t)string.size;
+    return at;
+}
+
+static const uint8_t *add_string(reader *r, const uint8_t *first) {
+    jwkeep_span string = JWKEEP_SPAN_NONE;
+    const uint8_t *at = read_string(r, first, &string);
+    return add_scalar(r, first, at, JWKEEP_JSON_STRING, string);
+}
+
+/* The name of a member and its colon. */
+static inline const uint8_t *read_name(reader *r, const uint8_t *at) {
+    if (!is_at(r, at, '"'))
+        return fail(r, JWKEEP_JSON_SYNTAX, "RFC 8259 §4", at);
+    at = read_string(r, at, &r->name);
+    if (!at)
+        return NULL;
+    at = skip_space(r, at);
+    if (!is_at(r, at, ':'))
+        return fail(r, JWKEEP_JSON_SYNTAX, "RFC 8259 §4", at);
+    return at + 1;
+}
+
+/* Where the name of a member that has a sibling before it stands in the text. */
+static const uint8_t *name_position(reader *r, const jwkeep_json *object,
+                                    const jwkeep_json *member) {
+    const jwkeep_json *before = object + 1;
+    while (jk_json_after(before) != member)
+        before = jk_json_after(before);
+    const uint8_t *comma = skip_space(r, before->raw + before->raw_size);
+    return skip_space(r, comma + 1);
+}
+
+static bool check_names(reader *r, const jwkeep_json *object) {
+    const jwkeep_json *duplicate = NULL;
+    jwkeep_code code = jk_json_names_check(&r->names, object, &duplicate);
+    if (code == JWKEEP_OK)
+        return true;
+    if (duplicate)
+        fail(r, code, "RFC 7515 §4", name_position(r, object, duplicate));
+    else
+        fail_plainly(r, code);
+    return false;
+}
+
+/* Closes the innermost container; `at` is at its bracket. */
+static inline const uint8_t *close_container(reader *r, const uint8_t *at) {
+    uint32_t index = r->open;
+    jwkeep_json *container = &r->values[index];
+    bool is_object = container->type == JWKEEP_JSON_OBJECT;
+    if (!is_at(r, at, is_object ? '}' : ']'))
+        return fail(r, JWKEEP_JSON_SYNTAX, is_object ? "RFC 8259 §4" : "RFC 8259 §5", at);
+    r->open = container->as.container.span;
+    container->as.container.span = r->count - index;
+    container->raw_size = (uint32_t)(at + 1 - container->raw);
+    r->depth--;
+    if (container->as.container.count)
+        r->values[r->last].is_last = true;
+    r->last = index;
+    if (is_object && container->as.container.count > 1 && !check_names(r, container))
+        return NULL;
+    return at + 1;
+}
+
+/* Opens a container; an empty one is complete at once, otherwise its first value comes next. */
+static inline const uint8_t *open_container(reader *r, const uint8_t *at, bool is_object,
+                                            bool *ret_is_complete) {
+    if (r->depth == r->max_depth)
+        return fail(r, JWKEEP_JSON_TOO_DEEP, "RFC 8259 §9", at);
+    uint32_t parent = r->open;
+    jwkeep_json *container =
+        add_value(r, at, is_object ? JWKEEP_JSON_OBJECT : JWKEEP_JSON_ARRAY);
+    if (!container)
+        return NULL;
+    container->as.container.count = 0;
+    container->as.container.span = parent;
+    r->open = r->last;
+    r->depth++;
+    at = skip_space(r, at + 1);
+    *ret_is_complete = is_at(r, at, is_object ? '}' : ']');
+    if (*ret_is_complete)
+        return close_container(r, at);
+    return is_object ? read_name(r, at) : at;
+}
+
+static inline const uint8_t *read_value(reader *r, const uint8_t *at, bool *ret_is_complete) {
+    const uint8_t *first = skip_space(r, at);
+    *ret_is_complete = true;
+    switch (first < r->end ? *first : 0) {
+    case '"':
+        return add_string(r, first);
+    case '{':
+        return open_container(r, first, true, ret_is_complete);
+    case '[':
+        return open_container(r, first, false, ret_is_complete);
+    case 't':
+        at = read_literal(r, first, "true");
+        return add_scalar(r, first, at, JWKEEP_JSON_BOOLEAN, JWKEEP_SPAN_NONE);
+    case 'f':
+        at = read_literal(r, first, "false");
+        return add_scalar(r, first, at, JWKEEP_JSON_BOOLEAN, JWKEEP_SPAN_NONE);
+    case 'n':
+        at = read_literal(r, first, "null");
+        return add_scalar(r, first, at, JWKEEP_JSON_NULL, JWKEEP_SPAN_NONE);
+    default:
+        at = read_number(r, first);
+        return add_scalar(r, first, at, JWKEEP_JSON_NUMBER, JWKEEP_SPAN_NONE);
+    }
+}
+
+/* After a complete value: closes what ends here, up to the next value or, with no container
+ * left open, the end. */
+static inline const uint8_t *finish_value(reader *r, const uint8_t *at) {
+    while (at && r->open != NO_CONTAINER) {
+        at = skip_space(r, at);
+        if (is_at(r, at, ',')) {
+            bool is_object = r->values[r->open].type == JWKEEP_JSON_OBJECT;
+            return is_object ? read_name(r, skip_space(r, at + 1)) : at + 1;
+        }
+        at = close_container(r, at);
+    }
+    return at;
+}
+
+static bool read_text(reader *r) {
+    const uint8_t *at = r->start;
+    bool is_complete;
+    do {
+        at = read_value(r, at, &is_complete);
+        if (is_complete)
+            at = finish_value(r, at);
+    } while (at && r->open != NO_CONTAINER);
+    if (!at)
+        return false;
+    at = skip_space(r, at);
+    if (at != r->end) {
+        fail(r, JWKEEP_JSON_SYNTAX, "RFC 8259 §2", at);
+        return false;
+    }
+    r->values[0].is_last = true;
+    return true;
+}
+
+static size_t first_capacity(size_t size, size_t max_values) {
+    size_t guess = size / BYTES_PER_VALUE_GUESS + 8;
+    return guess < max_values ? guess : max_values;
+}
+
+jwkeep_code jk_json_parse(jwkeep_span bytes, const jwkeep_limits *limits, jk_arena *arena,
+                          const jwkeep_json **ret_root, jwkeep_error *error) {
+    if (bytes.size > JK_JSON_MAX_BYTES)
+        return jk_fail_at(error, JWKEEP_JSON_TOO_LARGE, NULL, "RFC 8259 §9", JK_JSON_MAX_BYTES);
+    const uint8_t *start = bytes.size ? bytes.data : (const uint8_t *)"";
+    size_t max_values =
+        limits->max_json_values < UINT32_MAX ? limits->max_json_values : UINT32_MAX - 1;
+    reader r = {.start = start,
+                .end = start + bytes.size,
+                .arena = arena,
+                .capacity = (uint32_t)first_capacity(bytes.size, max_values),
+                .open = NO_CONTAINER,
+                .max_depth = limits->max_json_depth,
+                .max_values = max_values,
+                .names = {.arena = arena},
+                .error = error};
+    r.values = jk_arena_alloc(arena, r.capacity * sizeof *r.values);
+    if (!r.values)
+        return jk_fail(error, JWKEEP_OUT_OF_MEMORY);
+    if (!read_text(&r))
+        return r.code;
+    *ret_root = r.values;
+    return JWKEEP_OK;
+}
+
+/* The values may be moved while their array doubles (the sum of all arrays is under four times
+ * what is used), the table of names takes up to four slots a member, unescaped strings are
+ * not longer than the text; and a block that a piece does not fit into is left half empty. */
+size_t jk_json_arena_bytes(size_t size, const jwkeep_limits *limits) {
+    size_t value_count = size / 2 + 8;
+    if (value_count > limits->max_json_values)
+        value_count = limits->max_json_values;
+    size_t bytes;
+    if (__builtin_mul_overflow(value_count, 4 * (sizeof(jwkeep_json) + 8), &bytes) ||
+        __builtin_add_overflow(bytes, size, &bytes) ||
+        __builtin_mul_overflow(bytes, (size_t)2, &bytes) ||
+        __builtin_add_overflow(bytes, (size_t)4096, &bytes))
+        return SIZE_MAX;
+    return bytes;
+}
