@@ -20,9 +20,10 @@ JWKEEP_BEGIN
  *
  * Always checked where the claim is present: `exp` (now < exp + leeway), `nbf`
  * (now ≥ nbf − leeway), `iat` (now ≥ iat − leeway); all three are NumericDates: numbers of
- * seconds from 0 to 253402300799 (the year 9999), fractions allowed; a claim of another type is refused even where no
- * rule asks for it, and so is an `iss`, `sub` or `jti` that is not a string and an `aud` that
- * is neither a string nor an array of strings. */
+ * seconds from 0 to 253402300799 (the year 9999), of whose fraction milliseconds count. A
+ * claim of another type is refused even where no rule asks for it, and so is an `iss`, `sub`
+ * or `jti` that is not a string and an `aud` that is neither a string nor an array of at most
+ * limits.max_audiences strings. */
 typedef struct jwkeep_rules {
     size_t struct_size;              /* set by jwkeep_rules_init */
     jwkeep_algorithm_set algorithms; /* 0: whatever the keys are for */
@@ -101,8 +102,8 @@ JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_token_claim_boolean(const jwkeep_t
                                                                   bool *ret_boolean);
 
 /* Verifies `bytes`, a JWT in JWS compact serialization, with `key` (whatever `kid` the token
- * names) or, if `key` is NULL, with `keys`, and holds its claims against `rules` at the time
- * `now_ms` (milliseconds since 1970). On success `token` holds the result. `failures` (may be
+ * names) or, if `key` is NULL, with `keys`, and holds its claims against `rules` (NULL: the
+ * defaults) at the time `now_ms` (milliseconds since 1970). On success `token` holds the result. `failures` (may be
  * NULL) collects all failing claims of a token whose signature is good; it is empty for any
  * other failure.
  * Errors: those of jwkeep_jws_verify; TYP_MISMATCH; CLAIMS_INVALID; CLAIM_MISSING,

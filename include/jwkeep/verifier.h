@@ -51,8 +51,9 @@ JWKEEP_API JWKEEP_MUST_USE jwkeep_code
 jwkeep_verifier_new(const jwkeep_verifier_options *options, jwkeep_verifier **ret_verifier,
                     jwkeep_error *error);
 
-/* Ends downloads and waiting calls (KEYS_SHUTDOWN) within 100 ms. No other thread may start a
- * call; pending verifications must have been finished or cancelled. NULL is fine. */
+/* Ends downloads, and the calls that wait for one (KEYS_SHUTDOWN), within 100 ms. No other
+ * thread may start a call or be in one that does not wait; pending verifications must have
+ * been finished or cancelled. NULL is fine. */
 JWKEEP_API void jwkeep_verifier_free(jwkeep_verifier *verifier);
 
 /* Verifies a JWT in JWS compact serialization: finds its issuer, its key, checks the
