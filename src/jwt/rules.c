@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Owns what claims must say. Judges every rule, so that all failures of a token are told at
+ * once. */
+#include "jwt/rules.h"
+#include "base/error.h"
+
+void jwkeep_rules_init(jwkeep_rules *rules) {
+    *rules = (jwkeep_rules){.struct_size = sizeof *rules};
+}
+
+/* ---- Taking rules in -------------------------------------------------------------------- */
+
+static bool is_list(const char *const *list, size_t count) {
+    if (count > 0 && !list)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (!list[i])
+            return false;
+    return true;
+}
+
+static const char *first_bad_field(const jwkeep_rules *rules) {
+    if ((rules->algorithms & ~jwkeep_algorithm_all()) != 0)
+        return "algorithms";
+    if (!is_list(rules->issuers, rules->issuer_count))
+        return "issuers";
+    if (!is_list(rules->audiences, rules->audience_count))
+        return "audiences";
+    if (!is_list(rules->required, rules->required_count))
+        return "required";
+    if (rules->leeway_s < 0 || rules->leeway_s > JWKEEP_MAX_LEEWAY_S)
+        return "leeway_s";
+    if (rules->max_age_s < 0 || rules->max_age_s > JK_NUMERIC_DATE_MAX_S)
+        return "max_age_s";
+    return NULL;
+}
+
+jwkeep_code jk_rules_resolve(const jwkeep_rules *rules, jwkeep_rules *ret_rules,
+                             jwkeep_error *error) {
+    jwkeep_rules resolved;
+    jwkeep_rules_init(&resolved);
+    if (rules) {
+        size_t size = rules->struct_size;
+        if (size < sizeof rules->struct_size || size > sizeof *rules)
+            return jk_fail_at(error, JWKEEP_MISUSE_ARGUMENT, "struct_size", NULL,
+                              JWKEEP_NO_OFFSET);
+        memcpy(&resolved, rules, size);
+        resolved.struct_size = sizeof resolved;
+    }
+    const char *bad = first_bad_field(&resolved);
+    if (bad)
+        return jk_fail_at(error, JWKEEP_MISUSE_ARGUMENT, bad, NULL, JWKEEP_NO_OFFSET);
+    *ret_rules = resolved;
+    return JWKEEP_OK;
+}
+
+static bool keep_text(const char **text, jk_arena *arena) {
+    if (!*text)
+        return true;
+    size_t size = strlen(*text) + 1;
+    uint8_t *copy = jk_arena_bytes(arena, size);
+    if (!copy)
+        return false;
+    memcpy(copy, *text, size);
+    *text = (const char *)copy;
+    return true;
+}
+
+static bool keep_list(const char *const **list, size_t count, jk_arena *arena) {
+    if (count == 0) {
+        *list = NULL;
+        return true;
+    }
+    if (count > SIZE_MAX / sizeof **list)
+        return false;
+    const char **copy = jk_arena_alloc(arena, count * sizeof *copy);
+    if (!copy)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        copy[i] = (*list)[i];
+        if (!keep_text(&copy[i], arena))
+            return false;
+    }
+    *list = copy;
+    return true;
+}
+
+bool jk_rules_keep(jwkeep_rules *rules, jk_arena *arena) {
+    return keep_list(&rules->issuers, rules->issuer_count, arena) &&
+           keep_list(&rules->audiences, rules->audience_count, arena) &&
+           keep_list(&rules->required, rules->required_count, arena) &&
+           keep_text(&rules->subject, arena) && keep_text(&rules->jti, arena) &&
+           keep_text(&rules->typ, arena);
+}
+
+/* ---- The header's typ ------------------------------------------------------------------- */
+
+static uint8_t lower(uint8_t c) {
+    return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20u) : c;
+}
+
+static bool equals_ignoring_case(jwkeep_span a, jwkeep_span b) {
+    if (a.size != b.size)
+        return false;
+    for (size_t i = 0; i < a.size; i++)
+        if (lower(a.data[i]) != lower(b.data[i]))
+            return false;
+    return true;
+}
+
+/* The prefix may be left out only where no other slash follows. */
+static jwkeep_span without_application(jwkeep_span typ) {
+    const jwkeep_span prefix = JWKEEP_SPAN("application/");
+    if (typ.size < prefix.size ||
+        !equals_ignoring_case(jwkeep_span_of(typ.data, prefix.size), prefix))
+        return typ;
+    jwkeep_span rest = jwkeep_span_of(typ.data + prefix.size, typ.size - prefix.size);
+    return memchr(rest.data, '/', rest.size) ? typ : rest;
+}
+
+jwkeep_code jk_rules_check_typ(const jwkeep_rules *rules, jwkeep_span typ,
+                               jwkeep_error *error) {
+    if (!rules->typ)
+        return JWKEEP_OK;
+    jwkeep_span wanted = jwkeep_span_text(rules->typ);
+    if (jwkeep_span_is_present(typ) &&
+        equals_ignoring_case(without_application(typ), without_application(wanted)))
+        return JWKEEP_OK;
+    return jk_fail_at(error, JWKEEP_TYP_MISMATCH, "typ", "RFC 7515 §4.1.9", JWKEEP_NO_OFFSET);
+}
+
+/* ---- Judging ---------------------------------------------------------------------------- */
+
+struct verdict {
+    const jwkeep_rules *rules;
+    const jk_claims *claims;
+    jwkeep_failures *failures;
+    jwkeep_error *error;
+    jwkeep_code code; /* of the first failure */
+    uint32_t missing; /* a bit for each registered claim that was told to be missing */
+};
+
+static void note(struct verdict *verdict, jwkeep_code code, const char *where,
+                 const char *clause) {
+    if (verdict->code == JWKEEP_OK)
+        verdict->code = jk_fail_at(verdict->error, code, where, clause, JWKEEP_NO_OFFSET);
+    jwkeep_failures *failures = verdict->failures;
+    if (failures && failures->count < JWKEEP_MAX_FAILURES)
+        (void)jk_fail_at(&failures->items[failures->count++], code, where, clause,
+                         JWKEEP_NO_OFFSET);
+}
+
+static void note_claim(struct verdict *verdict, jk_claim claim, jwkeep_code code) {
+    const jk_claim_info *info = jk_claim_info_of(claim);
+    note(verdict, code, info->name, info->clause);
+}
+
+/* Whether there is a value of the right type; notes it if not. */
+static bool is_readable(struct verdict *verdict, jk_claim claim, bool is_wanted) {
+    if (!verdict->claims->values[claim]) {
+        if (is_wanted) {
+            note_claim(verdict, claim, JWKEEP_CLAIM_MISSING);
+            verdict->missing |= 1u << (unsigned)claim;
+        }
+        return false;
+    }
+    if (jk_claims_is_ill_typed(verdict->claims, claim)) {
+        note_claim(verdict, claim, JWKEEP_CLAIM_TYPE);
+        return false;
+    }
+    return true;
+}
+
+static void judge_string(struct verdict *verdict, jk_claim claim, const char *const *wanted,
+                         size_t count, jwkeep_code mismatch) {
+    if (!is_readable(verdict, claim, count > 0) || count == 0)
+        return;
+    jwkeep_span text = jwkeep_json_string(verdict->claims->values[claim]);
+    for (size_t i = 0; i < count; i++)
+        if (jwkeep_span_equals(text, jwkeep_span_text(wanted[i])))
+            return;
+    note_claim(verdict, claim, mismatch);
+}
+
+static void judge_audience(struct verdict *verdict) {
+    const jwkeep_rules *rules = verdict->rules;
+    if (!is_readable(verdict, JK_CLAIM_AUD, rules->audience_count > 0) ||
+        rules->audience_count == 0)
+        return;
+    for (size_t i = 0; i < rules->audience_count; i++)
+        if (jk_claims_has_audience(verdict->claims, jwkeep_span_text(rules->audiences[i])))
+            return;
+    note_claim(verdict, JK_CLAIM_AUD, JWKEEP_AUDIENCE_MISMATCH);
+}
+
+static void judge_times(struct verdict *verdict, int64_t now_ms) {
+    const jwkeep_rules *rules = verdict->rules;
+    const int64_t *times_ms = verdict->claims->times_ms;
+    const int64_t leeway_ms = rules->leeway_s * 1000;
+    if (is_readable(verdict, JK_CLAIM_EXP, false) &&
+        now_ms >= times_ms[JK_CLAIM_EXP] + leeway_ms)
+        note_claim(verdict, JK_CLAIM_EXP, JWKEEP_TOKEN_EXPIRED);
+    if (is_readable(verdict, JK_CLAIM_NBF, false) &&
+        now_ms < times_ms[JK_CLAIM_NBF] - leeway_ms)
+        note_claim(verdict, JK_CLAIM_NBF, JWKEEP_TOKEN_NOT_YET_VALID);
+    if (!is_readable(verdict, JK_CLAIM_IAT, rules->max_age_s > 0))
+        return;
+    if (now_ms < times_ms[JK_CLAIM_IAT] - leeway_ms)
+        note_claim(verdict, JK_CLAIM_IAT, JWKEEP_TOKEN_ISSUED_IN_FUTURE);
+    if (rules->max_age_s > 0 && now_ms > times_ms[JK_CLAIM_IAT] + rules->max_age_s * 1000)
+        note_claim(verdict, JK_CLAIM_IAT, JWKEEP_TOKEN_TOO_OLD);
+}
+
+static void judge_required(struct verdict *verdict, const char *name) {
+    int claim = jk_claim_of_name(jwkeep_span_text(name));
+    const jk_claims *claims = verdict->claims;
+    const jwkeep_json *value = claim == JK_CLAIM_COUNT
+                                   ? jwkeep_json_member(claims->object, name)
+                                   : claims->values[claim];
+    if (value && (claim != JK_CLAIM_COUNT || jwkeep_json_type_of(value) != JWKEEP_JSON_NULL))
+        return;
+    if (claim == JK_CLAIM_COUNT)
+        note(verdict, JWKEEP_CLAIM_MISSING, name, "RFC 7519 §4");
+    else if ((verdict->missing >> (unsigned)claim & 1u) == 0)
+        note(verdict, JWKEEP_CLAIM_MISSING, name, jk_claim_info_of((jk_claim)claim)->clause);
+}
+
+jwkeep_code jk_rules_judge(const jwkeep_rules *rules, const jk_claims *claims, int64_t now_ms,
+                           jwkeep_failures *failures, jwkeep_error *error) {
+    struct verdict verdict = {
+        .rules = rules, .claims = claims, .failures = failures, .error = error};
+    judge_string(&verdict, JK_CLAIM_ISS, rules->issuers, rules->issuer_count,
+                 JWKEEP_ISSUER_MISMATCH);
+    judge_audience(&verdict);
+    judge_string(&verdict, JK_CLAIM_SUB, &rules->subject, rules->subject ? 1 : 0,
+                 JWKEEP_SUBJECT_MISMATCH);
+    judge_string(&verdict, JK_CLAIM_JTI, &rules->jti, rules->jti ? 1 : 0, JWKEEP_JTI_MISMATCH);
+    judge_times(&verdict, now_ms);
+    for (size_t i = 0; i < rules->required_count; i++)
+        judge_required(&verdict, rules->required[i]);
+    return verdict.code;
+}
