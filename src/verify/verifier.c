@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Owns making and ending a verifier: every option checked, everything copied, one source for
+ * each issuer whose keys are not local. */
+#include "verify/verifier.h"
+#include "base/allocator.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/limits.h"
+
+#define DEFAULT_ISSUER_NAME "default"
+
+/* A verifier's own memory is bounded by JWKEEP_MAX_ISSUERS and the caller's texts. */
+#define VERIFIER_ARENA_MAX_BYTES (SIZE_MAX / 2)
+
+void jwkeep_verifier_options_init(jwkeep_verifier_options *options) {
+    *options = (jwkeep_verifier_options){.struct_size = sizeof *options};
+}
+
+int64_t jk_verifier_now_ms(const jwkeep_verifier *verifier) {
+    return verifier->now_ms ? verifier->now_ms(verifier->user) : jk_clock_wall_ms();
+}
+
+static jwkeep_code misuse(jwkeep_error *error, const char *text, const char *where) {
+    return jk_fail_text(error, JWKEEP_MISUSE_ARGUMENT, text, where, NULL);
+}
+
+/* ---- Options ---------------------------------------------------------------------------- */
+
+static jwkeep_code resolve_options(const jwkeep_verifier_options *options,
+                                   jwkeep_verifier_options *ret_options, jwkeep_error *error) {
+    if (!options)
+        return misuse(error, "no options were given", "options");
+    size_t size = options->struct_size;
+    if (size < sizeof options->struct_size || size > sizeof *options)
+        return misuse(error, "the options were not initialized", "struct_size");
+    jwkeep_verifier_options resolved;
+    jwkeep_verifier_options_init(&resolved);
+    memcpy(&resolved, options, size);
+    resolved.struct_size = sizeof resolved;
+    if (!resolved.issuers || resolved.issuer_count == 0 ||
+        resolved.issuer_count > JWKEEP_MAX_ISSUERS)
+        return misuse(error, "there must be 1 to JWKEEP_MAX_ISSUERS issuers", "issuers");
+    *ret_options = resolved;
+    return JWKEEP_OK;
+}
+
+static jwkeep_code check_issuer(const jwkeep_issuer *issuer, size_t issuer_count,
+                                jwkeep_error *error) {
+    if (issuer->keys && issuer->jwks_url)
+        return misuse(error, "keys are either local or downloaded", "jwks_url");
+    if (!issuer->issuer && !issuer->keys && !issuer->jwks_url)
+        return misuse(error, "the issuer has neither keys nor a place to find them", "issuer");
+    if (!issuer->issuer && issuer_count > 1)
+        return misuse(error, "one of several issuers must say what `iss` is", "issuer");
+    if (issuer->name && !*issuer->name)
+        return misuse(error, "the name of an issuer is empty", "name");
+    return JWKEEP_OK;
+}
+
+static jwkeep_code source_options_of(const jwkeep_verifier *verifier,
+                                     const jwkeep_issuer *issuer,
+                                     jwkeep_source_options *ret_options, jwkeep_error *error) {
+    jwkeep_source_options options;
+    jwkeep_source_options_init(&options);
+    if (issuer->source) {
+        size_t size = issuer->source->struct_size;
+        if (size < sizeof options.struct_size || size > sizeof options)
+            return misuse(error, "the options of the source were not initialized", "source");
+        memcpy(&options, issuer->source, size);
+        options.struct_size = sizeof options;
+    }
+    options.url = issuer->jwks_url;
+    options.issuer = issuer->jwks_url ? NULL : issuer->issuer;
+    if (!options.limits)
+        options.limits = &verifier->limits;
+    *ret_options = options;
+    return JWKEEP_OK;
+}
+
+/* ---- Building --------------------------------------------------------------------------- */
+
+static jwkeep_code keep_text(jwkeep_verifier *verifier, const char *text, const char **ret_text,
+                             jwkeep_error *error) {
+    if (!text)
+        return JWKEEP_OK;
+    size_t size = strlen(text) + 1;
+    uint8_t *copy = jk_arena_bytes(&verifier->arena, size);
+    if (!copy)
+        return jk_fail(error, JWKEEP_OUT_OF_MEMORY);
+    memcpy(copy, text, size);
+    *ret_text = (const char *)copy;
+    return JWKEEP_OK;
+}
+
+static jwkeep_code keep_rules(jwkeep_verifier *verifier, const jwkeep_rules *given,
+                              jk_issuer *issuer, jwkeep_error *error) {
+    jwkeep_code code = jk_rules_resolve(given, &issuer->rules, error);
+    if (code != JWKEEP_OK)
+        return code;
+    jwkeep_rules *rules = &issuer->rules;
+    if (rules->issuer_count > 0)
+        return misuse(error, "`iss` is the verifier's to check", "rules.issuers");
+    if (issuer->issuer) {
+        rules->issuers = &issuer->issuer;
+        rules->issuer_count = 1;
+    }
+    rules->limits = &verifier->limits;
+    if (!jk_rules_keep(rules, &verifier->arena))
+        return jk_fail(error, JWKEEP_OUT_OF_MEMORY);
+    return JWKEEP_OK;
+}
+
+static jwkeep_code attach_keys(jwkeep_verifier *verifier, const jwkeep_issuer *given,
+                               jk_issuer *issuer, jwkeep_error *error) {
+    if (given->keys) {
+        issuer->keys = jwkeep_keyset_ref(given->keys);
+        return JWKEEP_OK;
+    }
+    jwkeep_source_options options;
+    jwkeep_code code = source_options_of(verifier, given, &options, error);
+    if (code == JWKEEP_OK)
+        code = jwkeep_source_new(verifier->refresher, &options, &issuer->source, error);
+    return code;
+}
+
+static jwkeep_code keep_issuer(jwkeep_verifier *verifier, const jwkeep_issuer *given,
+                               jk_issuer *issuer, jwkeep_error *error) {
+    const char *name = given->name ? given->name : DEFAULT_ISSUER_NAME;
+    jwkeep_code code = keep_text(verifier, name, &issuer->name, error);
+    if (code == JWKEEP_OK)
+        code = keep_text(verifier, given->issuer, &issuer->issuer, error);
+    if (code == JWKEEP_OK)
+        code = keep_rules(verifier, given->rules, issuer, error);
+    return code;
+}
+
+static jwkeep_code keep_issuers(jwkeep_verifier *verifier,
+                                const jwkeep_verifier_options *options, jwkeep_error *error) {
+    const size_t count = options->issuer_count;
+    verifier->issuers = jk_arena_alloc(&verifier->arena, count * sizeof *verifier->issuers);
+    if (!verifier->issuers)
+        return jk_fail(error, JWKEEP_OUT_OF_MEMORY);
+    for (size_t i = 0; i < count; i++)
+        verifier->issuers[i] = (jk_issuer){0};
+    verifier->issuer_count = count;
+    jwkeep_code code = JWKEEP_OK;
+    for (size_t i = 0; code == JWKEEP_OK && i < count; i++) {
+        code = check_issuer(&options->issuers[i], count, error);
+        if (code == JWKEEP_OK)
+            code = keep_issuer(verifier, &options->issuers[i], &verifier->issuers[i], error);
+    }
+    return code;
+}
+
+static bool needs_refresher(const jwkeep_verifier_options *options) {
+    for (size_t i = 0; i < options->issuer_count; i++)
+        if (!options->issuers[i].keys)
+            return true;
+    return false;
+}
+
+/* Refuses a second issuer of the same name or `iss`; the table of names is only for that. */
+static jwkeep_code index_issuers(jwkeep_verifier *verifier, jwkeep_error *error) {
+    const size_t count = verifier->issuer_count;
+    jk_issuer_table names;
+    jwkeep_code code = jk_issuer_table_init(&verifier->by_iss, count, &verifier->arena, error);
+    if (code == JWKEEP_OK)
+        code = jk_issuer_table_init(&names, count, &verifier->arena, error);
+    if (code != JWKEEP_OK)
+        return code;
+    for (size_t i = 0; i < count; i++) {
+        const jk_issuer *issuer = &verifier->issuers[i];
+        if (!jk_issuer_table_add(&names, jwkeep_span_text(issuer->name), i))
+            return misuse(error, "two issuers have the same name", "name");
+        if (issuer->issuer &&
+            !jk_issuer_table_add(&verifier->by_iss, jwkeep_span_text(issuer->issuer), i))
+            return misuse(error, "two issuers have the same `iss`", "issuer");
+    }
+    return JWKEEP_OK;
+}
+
+static jwkeep_code attach_all_keys(jwkeep_verifier *verifier,
+                                   const jwkeep_verifier_options *options,
+                                   jwkeep_error *error) {
+    jwkeep_code code = JWKEEP_OK;
+    if (needs_refresher(options))
+        code = jwkeep_refresher_new(options->max_downloads, &verifier->refresher, error);
+    for (size_t i = 0; code == JWKEEP_OK && i < options->issuer_count; i++)
+        code = attach_keys(verifier, &options->issuers[i], &verifier->issuers[i], error);
+    return code;
+}
+
+/* Whatever can be refused is refused before a thread is started. */
+static jwkeep_code build(jwkeep_verifier *verifier, const jwkeep_verifier_options *options,
+                         jwkeep_error *error) {
+    verifier->now_ms = options->now_ms;
+    verifier->user = options->user;
+    jwkeep_code code = jk_limits_resolve(options->limits, &verifier->limits, error);
+    if (code == JWKEEP_OK)
+        code = keep_issuers(verifier, options, error);
+    if (code == JWKEEP_OK)
+        code = index_issuers(verifier, error);
+    if (code == JWKEEP_OK)
+        code = attach_all_keys(verifier, options, error);
+    return code;
+}
+
+jwkeep_code jwkeep_verifier_new(const jwkeep_verifier_options *options,
+                                jwkeep_verifier **ret_verifier, jwkeep_error *error) {
+    jwkeep_verifier_options resolved;
+    jwkeep_verifier_options_init(&resolved);
+    if (!ret_verifier)
+        return misuse(error, "there is nowhere to put the verifier", "ret_verifier");
+    jwkeep_code code = resolve_options(options, &resolved, error);
+    if (code != JWKEEP_OK)
+        return code;
+    jwkeep_verifier *verifier = jk_alloc_zeroed(1, sizeof *verifier);
+    if (!verifier)
+        return jk_fail(error, JWKEEP_OUT_OF_MEMORY);
+    jk_arena_init(&verifier->arena, VERIFIER_ARENA_MAX_BYTES);
+    if (!jk_waiting_init(&verifier->waiting)) {
+        jk_free(verifier);
+        return jk_fail(error, JWKEEP_SYSTEM_FAILED);
+    }
+    code = build(verifier, &resolved, error);
+    if (code != JWKEEP_OK) {
+        jwkeep_verifier_free(verifier);
+        return code;
+    }
+    *ret_verifier = verifier;
+    return JWKEEP_OK;
+}
+
+void jwkeep_verifier_free(jwkeep_verifier *verifier) {
+    if (!verifier)
+        return;
+    jk_waiting_close(&verifier->waiting);
+    for (size_t i = 0; i < verifier->issuer_count; i++) {
+        jwkeep_source_free(verifier->issuers[i].source);
+        jwkeep_keyset_unref(verifier->issuers[i].keys);
+    }
+    jk_waiting_drain(&verifier->waiting);
+    jwkeep_refresher_free(verifier->refresher);
+    jk_waiting_done(&verifier->waiting);
+    jk_arena_done(&verifier->arena);
+    jk_free(verifier);
+}

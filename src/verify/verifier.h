@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Owns the inside of the verifier: its issuers, which never change, and the count of calls
+ * that wait, which only a call without its key touches. */
+#ifndef JK_VERIFY_VERIFIER_H
+#define JK_VERIFY_VERIFIER_H
+
+#include "jwt/rules.h"
+#include "verify/issuer_table.h"
+#include <jwkeep/verifier.h>
+#include <pthread.h>
+
+typedef struct jk_issuer {
+    const char *name;
+    const char *issuer; /* NULL: `iss` is not looked at */
+    jwkeep_rules rules; /* resolved; `iss` among them */
+    jwkeep_source *source;
+    jwkeep_keyset *keys; /* local ones, instead of a source */
+} jk_issuer;
+
+/* Calls that wait for a download. Whoever frees the verifier closes the door, lets those who
+ * are verifying again finish, ends the downloads, and waits until everybody has left. */
+typedef struct jk_waiting {
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+    size_t inside; /* calls between enter and leave */
+    size_t active; /* those of them that are not in a lookup */
+    bool is_closed;
+} jk_waiting;
+
+struct jwkeep_verifier {
+    jk_arena arena; /* all of the below that does not change */
+    jwkeep_limits limits;
+    int64_t (*now_ms)(void *user);
+    void *user;
+    jwkeep_refresher *refresher; /* NULL where all keys are local */
+    jk_issuer *issuers;
+    size_t issuer_count;
+    jk_issuer_table by_iss; /* without entries if `iss` is not looked at */
+    jk_waiting waiting;
+};
+
+int64_t jk_verifier_now_ms(const jwkeep_verifier *verifier);
+
+/* Round a wait: enter; wait at the source; resume, and only if that says true use the verifier
+ * and its sources again; leave, saying what resume said. */
+void jk_waiting_enter(jk_waiting *waiting);
+JWKEEP_MUST_USE bool jk_waiting_resume(jk_waiting *waiting);
+void jk_waiting_leave(jk_waiting *waiting, bool is_resumed);
+
+JWKEEP_MUST_USE bool jk_waiting_init(jk_waiting *waiting);
+void jk_waiting_done(jk_waiting *waiting);
+
+/* No call resumes from now on; returns when none is active. */
+void jk_waiting_close(jk_waiting *waiting);
+
+/* Returns when nobody is inside. */
+void jk_waiting_drain(jk_waiting *waiting);
+
+#endif
