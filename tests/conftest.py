@@ -91,3 +91,16 @@ def serve(program, tmp_path):
     yield start
     for service in running:
         service.stop()
+
+
+@pytest.fixture
+def file(tmp_path):
+    """file(value) gives the name of a file that holds it, as JSON unless it is bytes."""
+    count = iter(range(1000))
+
+    def make(value):
+        path = tmp_path / f"file{next(count)}"
+        path.write_bytes(value if isinstance(value, bytes) else json.dumps(value).encode())
+        return str(path)
+
+    return make

@@ -105,16 +105,6 @@ def other(request):
     process.close()
 
 
-@pytest.fixture
-def file(tmp_path):
-    """file(key) gives the name of a file that holds it."""
-    def make(key):
-        path = tmp_path / "key.json"
-        path.write_text(json.dumps(key), encoding="utf-8")
-        return str(path)
-    return make
-
-
 def without(key, *names):
     return {name: value for name, value in key.items() if name not in names}
 
