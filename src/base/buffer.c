@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Owns the bounded writer. Whatever block it leaves, it wipes: an output may be a secret. */
+#include "base/buffer.h"
 #include "base/allocator.h"
 #include "base/secret.h"
-#include <jwkeep/buffer.h>
 
 #define BUFFER_MIN_CAPACITY 128u
 
@@ -25,9 +25,15 @@ void jwkeep_buffer_done(jwkeep_buffer *buffer) {
     *buffer = (jwkeep_buffer){0};
 }
 
+void jk_buffer_truncate(jwkeep_buffer *buffer, size_t size) {
+    if (size >= buffer->size)
+        return;
+    jk_secret_wipe(buffer->data + size, buffer->size - size);
+    buffer->size = size;
+}
+
 void jwkeep_buffer_clear(jwkeep_buffer *buffer) {
-    jk_secret_wipe(buffer->data, buffer->size);
-    buffer->size = 0;
+    jk_buffer_truncate(buffer, 0);
 }
 
 static size_t grown_capacity(const jwkeep_buffer *buffer, size_t needed) {
