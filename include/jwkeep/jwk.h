@@ -32,7 +32,8 @@ typedef enum jwkeep_jwk_use {
     JWKEEP_JWK_USE_OTHER = 3
 } jwkeep_jwk_use;
 
-/* `key_ops` (RFC 7517 §4.3) as a set of bits; 0 when the member is absent. */
+/* `key_ops` (RFC 7517 §4.3) as a set of bits; 0 when the member is absent. OTHER stands for
+ * operations that are not among these, and for an empty array, which allows nothing. */
 typedef enum jwkeep_jwk_op {
     JWKEEP_JWK_OP_SIGN = 1 << 0,
     JWKEEP_JWK_OP_VERIFY = 1 << 1,
@@ -79,7 +80,8 @@ typedef struct jwkeep_jwk_spec {
     uint32_t bits;              /* RSA 2048–8192, oct 256–8192 in whole bytes; 0: 2048, or the
                                    size of the algorithm's hash, or 256 */
     jwkeep_jwk_use use;         /* ABSENT or SIG */
-    jwkeep_span kid;            /* absent: the thumbprint; empty: no `kid` */
+    jwkeep_span kid;            /* absent: the thumbprint, or for an oct key, whose thumbprint
+                                   is made from the secret, a random one; empty: no `kid` */
 } jwkeep_jwk_spec;
 
 /* A new random key.

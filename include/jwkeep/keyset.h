@@ -12,6 +12,9 @@
 
 JWKEEP_BEGIN
 
+/* The most keys a set may hold, wherever they come from; a text is bounded by max_keys. */
+#define JWKEEP_KEYSET_MAX_KEYS 10000u
+
 typedef struct jwkeep_keyset jwkeep_keyset;
 
 /* As for keys: any number of threads may read a set; holders are counted. */
@@ -38,7 +41,7 @@ typedef struct jwkeep_keyset_options {
  * `ret_skipped` may be NULL.
  * Errors: those of jwkeep_json_parse (the text as a whole), KEYSET_INVALID,
  * KEYSET_TOO_MANY_KEYS, TOKEN_TOO_LARGE (over max_keyset_bytes), OUT_OF_MEMORY,
- * CRYPTO_FAILED. */
+ * CRYPTO_FAILED, SYSTEM_FAILED, MISUSE_ARGUMENT (the limits). */
 JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_keyset_parse(jwkeep_span json,
                                                            const jwkeep_keyset_options *options,
                                                            jwkeep_keyset **ret_set,
@@ -47,7 +50,8 @@ JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_keyset_parse(jwkeep_span json,
 
 /* A set of the `count` keys, in this order, each gaining a holder; the same key twice counts
  * once. `count` may be 0.
- * Errors: KEYSET_TOO_MANY_KEYS, OUT_OF_MEMORY. */
+ * Errors: KEYSET_TOO_MANY_KEYS (over JWKEEP_KEYSET_MAX_KEYS), OUT_OF_MEMORY, CRYPTO_FAILED,
+ * SYSTEM_FAILED (no random bytes). */
 JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_keyset_new(jwkeep_jwk *const *keys, size_t count,
                                                          jwkeep_keyset **ret_set,
                                                          jwkeep_error *error);
@@ -61,7 +65,7 @@ JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_keyset_merge(const jwkeep_keyset *
                                                            jwkeep_error *error);
 
 /* A set like `set` without `key` (the same key, see jwkeep_jwk_is_same).
- * Errors: NOT_FOUND, OUT_OF_MEMORY. */
+ * Errors: NOT_FOUND, and those of jwkeep_keyset_new. */
 JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_keyset_without(const jwkeep_keyset *set,
                                                              const jwkeep_jwk *key,
                                                              jwkeep_keyset **ret_set,

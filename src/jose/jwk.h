@@ -7,10 +7,16 @@
 #include "crypto/key.h"
 #include <jwkeep/jwk.h>
 
-/* From a parsed JWK; `value` may go away afterwards. Errors as jwkeep_jwk_parse. */
+/* From a parsed JWK; `value` may go away afterwards. `limits` are resolved ones.
+ * Errors as jwkeep_jwk_parse. */
 JWKEEP_MUST_USE jwkeep_code jk_jwk_from_json(const jwkeep_json *value,
-                                             const jwkeep_limits *limits,
-                                             jwkeep_jwk **ret_key, jwkeep_error *error);
+                                             const jwkeep_limits *limits, jwkeep_jwk **ret_key,
+                                             jwkeep_error *error);
+
+/* Writes the key as a JSON value, as jwkeep_jwk_write; the writer keeps its own failures.
+ * Errors: JWK_NOT_PUBLIC, OUT_OF_MEMORY, CRYPTO_FAILED. */
+JWKEEP_MUST_USE jwkeep_code jk_jwk_write(const jwkeep_jwk *key, bool with_private,
+                                         jwkeep_json_writer *writer, jwkeep_error *error);
 
 /* The prepared key, borrowed. */
 const jk_key *jk_jwk_prepared(const jwkeep_jwk *key);

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Owns the form of a key inside jose/, and how one comes to be: every key is made by
+ * jk_jwk_create from a prepared key, its numbers, and what else its JWK says. */
+#ifndef JK_JOSE_JWK_FORM_H
+#define JK_JOSE_JWK_FORM_H
+
+#include "base/arena.h"
+#include "jose/jwk.h"
+#include <stdatomic.h>
+
+/* What a JWK says besides its numbers. */
+typedef struct jk_jwk_traits {
+    jwkeep_span kid;      /* absent without one */
+    jwkeep_span use_text; /* absent without one */
+    jwkeep_span ops_json; /* `key_ops` as it stood; absent without one */
+    jwkeep_span others;   /* members that are not known, see jk_jwk_other_next */
+    jwkeep_algorithm algorithm;
+    jwkeep_jwk_use use;
+    uint32_t ops;
+} jk_jwk_traits;
+
+struct jwkeep_jwk {
+    /* Partners: jwkeep_jwk_unref's decrements with each other. Each is acq_rel, so that
+     * whoever takes the last holder away sees all that the others did with the key. */
+    _Atomic size_t holders;
+    jk_key *prepared;
+    jwkeep_algorithm_set fitting; /* by `kty`, `crv`, `alg` and, for HMAC, the size */
+    jk_jwk_traits traits;         /* spans into `bytes` */
+    uint8_t thumbprint[JWKEEP_THUMBPRINT_SIZE];
+    char thumbprint_text[JWKEEP_THUMBPRINT_TEXT_SIZE];
+    size_t size; /* of `bytes` */
+    uint8_t bytes[];
+};
+
+/* Makes the key. Takes `prepared` over, also when it fails; copies `traits`. `material` holds
+ * the numbers of `prepared`, of which the public ones are enough.
+ * Errors: OUT_OF_MEMORY, CRYPTO_FAILED. */
+JWKEEP_MUST_USE jwkeep_code jk_jwk_create(jk_key *prepared, const jk_key_material *material,
+                                          const jk_jwk_traits *traits, jwkeep_jwk **ret_key,
+                                          jwkeep_error *error);
+
+/* Whether both are the same key and say the same in every member, so that one can stand for
+ * the other. */
+bool jk_jwk_is_identical(const jwkeep_jwk *a, const jwkeep_jwk *b);
+
+/* The order of identities: thumbprint, then no `kid` before any, then `kid` by size and
+ * bytes. 0 if both are the same key. */
+int jk_jwk_compare(const jwkeep_jwk *a, const jwkeep_jwk *b);
+
+/* The SHA-256 thumbprint of the numbers (RFC 7638 §3, RFC 8037 §2). */
+JWKEEP_MUST_USE jwkeep_code jk_thumbprint(const jk_key_material *material,
+                                          uint8_t ret_digest[JWKEEP_THUMBPRINT_SIZE],
+                                          jwkeep_error *error);
+
+/* A member that is not known, in the packed form of jk_jwk_traits.others: the two sizes, the
+ * name unescaped, the value as JSON. */
+typedef struct jk_jwk_other {
+    jwkeep_span name;
+    jwkeep_span json;
+} jk_jwk_other;
+
+/* The first one of `*rest`, which then starts after it; false at the end. */
+bool jk_jwk_other_next(jwkeep_span *rest, jk_jwk_other *ret_other);
+
+#endif

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Owns verifying a compact JWS (RFC 7515 §5.2): taking it apart, choosing keys, checking the
+ * signature. The header is read in jws_header.c. */
+#include "jose/jws.h"
+#include "base/buffer.h"
+#include "base/error.h"
+#include "base/limits.h"
+#include "codec/base64url.h"
+#include "jose/jwk.h"
+
+static jwkeep_code refuse_at(jwkeep_error *error, jwkeep_code code, const char *text,
+                             const char *clause, size_t offset) {
+    jk_fail_text(error, code, text, NULL, clause);
+    if (error)
+        error->offset = offset;
+    return code;
+}
+
+static jwkeep_code malformed(jwkeep_error *error, const char *text, size_t offset) {
+    return refuse_at(error, JWKEEP_TOKEN_MALFORMED, text, "RFC 7515 §7.1", offset);
+}
+
+/* The offset of the first dot from `start` on and before `end`; `end` if there is none. */
+static size_t find_dot(jwkeep_span token, size_t start, size_t end) {
+    const uint8_t *dot = start < end ? memchr(token.data + start, '.', end - start) : NULL;
+    return dot ? (size_t)(dot - token.data) : end;
+}
+
+/* Three segments, any of which may be empty. */
+static jwkeep_code split_dots(jwkeep_span token, const jwkeep_limits *limits,
+                              jk_jws_parts *ret_parts, jwkeep_error *error) {
+    if (token.size > limits->max_token_bytes)
+        return jk_fail(error, JWKEEP_TOKEN_TOO_LARGE);
+    if (token.size && token.data[0] == '{')
+        return malformed(error, "the JSON serialization is not accepted here", 0);
+    size_t first = find_dot(token, 0, token.size);
+    if (first > limits->max_header_bytes)
+        return jk_fail_text(error, JWKEEP_TOKEN_TOO_LARGE, "the header is too large", NULL,
+                            NULL);
+    size_t second = find_dot(token, first + 1, token.size);
+    if (second >= token.size)
+        return malformed(error, "fewer than three segments", token.size);
+    size_t third = find_dot(token, second + 1, token.size);
+    if (third < token.size)
+        return malformed(error, "more than three segments", third);
+    *ret_parts = (jk_jws_parts){
+        .header = jwkeep_span_of(token.data, first),
+        .payload = jwkeep_span_of(token.data + first + 1, second - first - 1),
+        .signature = jwkeep_span_of(token.data + second + 1, token.size - second - 1),
+        .signed_bytes = jwkeep_span_of(token.data, second),
+    };
+    return JWKEEP_OK;
+}
+
+jwkeep_code jk_jws_split(jwkeep_span token, const jwkeep_limits *limits,
+                         jk_jws_parts *ret_parts, jwkeep_error *error) {
+    jk_jws_parts parts;
+    jwkeep_code code = split_dots(token, limits, &parts, error);
+    if (code)
+        return code;
+    if (parts.header.size == 0)
+        return malformed(error, "the header is empty", 0);
+    if (parts.signature.size == 0)
+        return malformed(error, "the signature is empty", token.size);
+    *ret_parts = parts;
+    return JWKEEP_OK;
+}
+
+jwkeep_code jk_jws_check_header(const jk_jws_header *header, const jk_jws_choice *choice,
+                                jwkeep_error *error) {
+    if (choice->algorithms && !(choice->algorithms & JWKEEP_ALGORITHM_BIT(header->algorithm)))
+        return jk_fail_at(error, JWKEEP_ALG_NOT_ALLOWED, "alg", "RFC 8725 §3.1",
+                          JWKEEP_NO_OFFSET);
+    if (choice->is_kid_required && !header->kid.data)
+        return jk_fail_at(error, JWKEEP_KID_MISSING, "kid", NULL, JWKEEP_NO_OFFSET);
+    return JWKEEP_OK;
+}
+
+/* The keys that a token may name, one after the other. */
+typedef struct candidates {
+    const jk_jws_choice *choice;
+    jwkeep_span kid;
+    size_t index; /* of the next one, in a set without a `kid` to go by */
+    const jwkeep_jwk *last;
+} candidates;
+
+static const jwkeep_jwk *next_candidate(candidates *at) {
+    const jk_jws_choice *choice = at->choice;
+    if (choice->key)
+        at->last = at->last ? NULL : choice->key;
+    else if (!at->kid.data)
+        at->last = jwkeep_keyset_at(choice->keys, at->index++);
+    else if (!at->last)
+        at->last = jwkeep_keyset_find(choice->keys, at->kid);
+    else
+        at->last = jwkeep_keyset_find_next(choice->keys, at->last);
+    return at->last;
+}
+
+static jwkeep_code refuse_keys(jwkeep_error *error, jwkeep_code refusal, bool was_tried) {
+    if (was_tried)
+        return jk_fail_at(error, JWKEEP_SIGNATURE_INVALID, NULL, "RFC 7515 §5.2",
+                          JWKEEP_NO_OFFSET);
+    if (refusal == JWKEEP_KEY_ALG_MISMATCH)
+        return jk_fail_at(error, refusal, "alg", "RFC 7517 §4.4", JWKEEP_NO_OFFSET);
+    if (refusal == JWKEEP_KEY_USE_FORBIDDEN)
+        return jk_fail_at(error, refusal, "use", "RFC 7517 §4.2", JWKEEP_NO_OFFSET);
+    return jk_fail_at(error, JWKEEP_KID_UNKNOWN, "kid", "RFC 7515 §4.1.4", JWKEEP_NO_OFFSET);
+}
+
+static jwkeep_code try_keys(jwkeep_span message, jwkeep_span signature,
+                            const jk_jws_header *header, const jk_jws_choice *choice,
+                            size_t max_candidates, const jwkeep_jwk **ret_key,
+                            jwkeep_error *error) {
+    candidates at = {.choice = choice, .kid = header->kid};
+    jwkeep_code refusal = JWKEEP_KID_UNKNOWN;
+    size_t tried = 0;
+    const jwkeep_jwk *key;
+    while (tried < max_candidates && (key = next_candidate(&at))) {
+        jwkeep_code code = jwkeep_jwk_may_verify(key, header->algorithm);
+        if (code) {
+            /* What a fitting key forbids says more than that another does not fit. */
+            if (refusal != JWKEEP_KEY_USE_FORBIDDEN)
+                refusal = code;
+            continue;
+        }
+        tried++;
+        code =
+            jk_key_verify(jk_jwk_prepared(key), header->algorithm, message, signature, error);
+        if (!code)
+            *ret_key = key;
+        if (code != JWKEEP_SIGNATURE_INVALID)
+            return code;
+    }
+    return refuse_keys(error, refusal, tried > 0);
+}
+
+jwkeep_code jk_jws_check_signature(const jk_jws_parts *parts, const jk_jws_header *header,
+                                   const jk_jws_choice *choice, const jwkeep_limits *limits,
+                                   const jwkeep_jwk **ret_key, jwkeep_error *error) {
+    uint8_t bytes[JK_SIGNATURE_MAX_BYTES];
+    size_t size = jk_base64url_decoded_size(parts->signature.size);
+    if (size > sizeof bytes)
+        return refuse_keys(error, JWKEEP_OK, true);
+    size_t offset;
+    if (!jk_base64url_decode(parts->signature, bytes, &offset))
+        return jk_fail_at(error, JWKEEP_BASE64URL_INVALID, "signature", "RFC 7515 §2",
+                          parts->signed_bytes.size + 1 + offset);
+    return try_keys(parts->signed_bytes, jwkeep_span_of(bytes, size), header, choice,
+                    limits->max_candidates, ret_key, error);
+}
+
+static jwkeep_code decode_payload(const jk_jws_parts *parts, uint8_t *ret_bytes,
+                                  jwkeep_error *error) {
+    size_t offset;
+    if (jk_base64url_decode(parts->payload, ret_bytes, &offset))
+        return JWKEEP_OK;
+    return jk_fail_at(error, JWKEEP_BASE64URL_INVALID, "payload", "RFC 7515 §2",
+                      parts->header.size + 1 + offset);
+}
+
+/* Appends both or neither; either buffer may be NULL. */
+static jwkeep_code append_both(jwkeep_buffer *first, jwkeep_span first_bytes,
+                               jwkeep_buffer *second, jwkeep_span second_bytes,
+                               jwkeep_error *error) {
+    size_t before = first ? first->size : 0;
+    jwkeep_code code = first ? jwkeep_buffer_append(first, first_bytes) : JWKEEP_OK;
+    if (code)
+        return jk_fail(error, code);
+    code = second ? jwkeep_buffer_append(second, second_bytes) : JWKEEP_OK;
+    if (!code)
+        return JWKEEP_OK;
+    if (first)
+        jk_buffer_truncate(first, before);
+    return jk_fail(error, code);
+}
+
+typedef struct verification {
+    jk_jws_parts parts;
+    jk_jws_header header;
+    jwkeep_span payload;
+    const jwkeep_jwk *key;
+} verification;
+
+static jwkeep_code verify(jwkeep_span token, const jk_jws_choice *choice,
+                          const jwkeep_limits *limits, jk_arena *arena, verification *ret_done,
+                          jwkeep_error *error) {
+    jwkeep_code code = jk_jws_split(token, limits, &ret_done->parts, error);
+    if (!code)
+        code =
+            jk_jws_read_header(ret_done->parts.header, limits, arena, &ret_done->header, error);
+    if (!code)
+        code = jk_jws_check_header(&ret_done->header, choice, error);
+    if (code)
+        return code;
+    size_t size = jk_base64url_decoded_size(ret_done->parts.payload.size);
+    uint8_t *bytes = jk_arena_bytes(arena, size);
+    if (!bytes)
+        return jk_fail(error, JWKEEP_OUT_OF_MEMORY);
+    code = decode_payload(&ret_done->parts, bytes, error);
+    ret_done->payload = jwkeep_span_of(bytes, size);
+    return code ? code
+                : jk_jws_check_signature(&ret_done->parts, &ret_done->header, choice, limits,
+                                         &ret_done->key, error);
+}
+
+static jwkeep_code check_options(const jwkeep_jws_options *options, jwkeep_limits *ret_limits,
+                                 jwkeep_error *error) {
+    if (!options || !options->key == !options->keys)
+        return jk_fail_text(error, JWKEEP_MISUSE_ARGUMENT, "either a key or a set is needed",
+                            "options", NULL);
+    return jk_limits_resolve(options->limits, ret_limits, error);
+}
+
+jwkeep_code jwkeep_jws_verify(jwkeep_span token, const jwkeep_jws_options *options,
+                              jwkeep_buffer *payload, jwkeep_buffer *header,
+                              const jwkeep_jwk **ret_key, jwkeep_error *error) {
+    jwkeep_limits limits;
+    jwkeep_code code = check_options(options, &limits, error);
+    if (code)
+        return code;
+    const jk_jws_choice choice = {options->key, options->keys, options->algorithms,
+                                  options->is_kid_required};
+    verification done = {0};
+    jk_arena arena;
+    jk_arena_init(&arena, SIZE_MAX); /* bounded by max_token_bytes and max_json_values */
+    code = verify(token, &choice, &limits, &arena, &done, error);
+    if (!code)
+        code = append_both(payload, done.payload, header, done.header.text, error);
+    if (!code && ret_key)
+        *ret_key = done.key;
+    jk_arena_done(&arena);
+    return code;
+}
+
+static jwkeep_code decode_insecure(const jk_jws_parts *parts, jk_arena *arena,
+                                   jwkeep_buffer *header, jwkeep_buffer *payload,
+                                   jwkeep_error *error) {
+    size_t header_size = jk_base64url_decoded_size(parts->header.size);
+    size_t payload_size = jk_base64url_decoded_size(parts->payload.size);
+    size_t signature_size = jk_base64url_decoded_size(parts->signature.size);
+    uint8_t *bytes = jk_arena_bytes(arena, header_size + payload_size + signature_size);
+    if (!bytes)
+        return jk_fail(error, JWKEEP_OUT_OF_MEMORY);
+    size_t offset;
+    if (!jk_base64url_decode(parts->header, bytes, &offset))
+        return jk_fail_at(error, JWKEEP_BASE64URL_INVALID, "header", "RFC 7515 §2", offset);
+    jwkeep_code code = decode_payload(parts, bytes + header_size, error);
+    if (code)
+        return code;
+    if (!jk_base64url_decode(parts->signature, bytes + header_size + payload_size, &offset))
+        return jk_fail_at(error, JWKEEP_BASE64URL_INVALID, "signature", "RFC 7515 §2",
+                          parts->signed_bytes.size + 1 + offset);
+    return append_both(header, jwkeep_span_of(bytes, header_size), payload,
+                       jwkeep_span_of(bytes + header_size, payload_size), error);
+}
+
+jwkeep_code jwkeep_jws_decode_insecure(jwkeep_span token, const jwkeep_limits *limits,
+                                       jwkeep_buffer *header, jwkeep_buffer *payload,
+                                       jwkeep_error *error) {
+    jwkeep_limits resolved;
+    jk_jws_parts parts;
+    jwkeep_code code = jk_limits_resolve(limits, &resolved, error);
+    if (!code)
+        code = split_dots(token, &resolved, &parts, error);
+    if (code)
+        return code;
+    jk_arena arena;
+    jk_arena_init(&arena, SIZE_MAX); /* bounded by max_token_bytes */
+    code = decode_insecure(&parts, &arena, header, payload, error);
+    jk_arena_done(&arena);
+    return code;
+}
