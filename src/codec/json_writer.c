@@ -179,7 +179,7 @@ static int decimal_digits(double number, int precision, char *ret_digits, int *r
             ret_digits[count++] = *c;
     while (count > 1 && ret_digits[count - 1] == '0')
         count--;
-    *ret_exponent = atoi(exponent + 1);
+    *ret_exponent = (int)strtol(exponent + 1, NULL, 10);
     return count;
 }
 

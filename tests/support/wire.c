@@ -90,7 +90,7 @@ const char *wire_response(const wire_text *text, size_t index) {
 
 int wire_status(const wire_text *text, size_t index) {
     const char *at = wire_response(text, index);
-    return at && strncmp(at, "HTTP/1.1 ", 9) == 0 ? atoi(at + 9) : 0;
+    return at && strncmp(at, "HTTP/1.1 ", 9) == 0 ? (int)strtol(at + 9, NULL, 10) : 0;
 }
 
 static size_t count_responses(const wire_text *text) {

@@ -310,15 +310,19 @@ static void lets_high_bytes_through_in_values(void **state) {
     REFUSED(400, "GET / HTTP/1.1\r\nHost: a\xc3\xa9\r\n\r\n");
 }
 
+#define BUILD_BYTES (2 * HTTP_MAX_HEAD_BYTES)
+
 /* A request whose request line is `line_size` bytes, with `field_count` fields besides Host,
- * each of `field_size` bytes with its CRLF. */
+ * each of `field_size` bytes with its CRLF, in BUILD_BYTES bytes at `text`. */
 static jwkeep_span build(char *text, size_t line_size, size_t field_count, size_t field_size) {
     const size_t around = strlen("GET /") + strlen(" HTTP/1.1");
-    size_t at = (size_t)sprintf(text, "GET /%0*d HTTP/1.1\r\n", (int)(line_size - around), 0);
-    at += (size_t)sprintf(text + at, "Host: a\r\n");
+    size_t at = (size_t)snprintf(text, BUILD_BYTES, "GET /%0*d HTTP/1.1\r\nHost: a\r\n",
+                                 (int)(line_size - around), 0);
     for (size_t i = 0; i < field_count; i++)
-        at += (size_t)sprintf(text + at, "X: %0*d\r\n", (int)field_size - 5, 0);
-    at += (size_t)sprintf(text + at, "\r\n");
+        at += (size_t)snprintf(text + at, BUILD_BYTES - at, "X: %0*d\r\n", (int)field_size - 5,
+                               0);
+    at += (size_t)snprintf(text + at, BUILD_BYTES - at, "\r\n");
+    assert_true(at < BUILD_BYTES);
     return jwkeep_span_of(text, at);
 }
 
@@ -339,7 +343,7 @@ static void assert_status(jwkeep_span bytes, uint16_t status) {
 
 static void limits_the_request_line(void **state) {
     (void)state;
-    char *text = malloc(2 * HTTP_MAX_HEAD_BYTES);
+    char *text = malloc(BUILD_BYTES);
     assert_status(build(text, HTTP_MAX_REQUEST_LINE_BYTES, 0, 0), 0);
     assert_status(build(text, HTTP_MAX_REQUEST_LINE_BYTES + 1, 0, 0), 414);
     memset(text, 'a', 2 * HTTP_MAX_HEAD_BYTES);
@@ -349,7 +353,7 @@ static void limits_the_request_line(void **state) {
 
 static void limits_the_number_of_fields(void **state) {
     (void)state;
-    char *text = malloc(2 * HTTP_MAX_HEAD_BYTES);
+    char *text = malloc(BUILD_BYTES);
     assert_status(build(text, 20, HTTP_MAX_FIELDS - 1, 10), 0);
     assert_status(build(text, 20, HTTP_MAX_FIELDS, 10), 431);
     free(text);
@@ -357,7 +361,7 @@ static void limits_the_number_of_fields(void **state) {
 
 static void limits_the_head(void **state) {
     (void)state;
-    char *text = malloc(2 * HTTP_MAX_HEAD_BYTES);
+    char *text = malloc(BUILD_BYTES);
     size_t others = strlen("GET /00000 HTTP/1.1\r\nHost: a\r\n\r\n");
     size_t room = HTTP_MAX_HEAD_BYTES - others;
     assert_status(build(text, 19, 1, room), 0);
