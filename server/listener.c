@@ -27,7 +27,7 @@ static server_worker *least_loaded(const server_listener *listener) {
             best_load = load;
         }
     }
-    return best_load < best->limits.max_connections ? best : NULL;
+    return best && best_load < best->limits.max_connections ? best : NULL;
 }
 
 static void dispatch(server_listener *listener, int socket) {
