@@ -134,23 +134,9 @@ const char *jwkeep_code_text(jwkeep_code code) {
     return row ? row->text : "unknown code";
 }
 
-static void fill(jwkeep_error *error, jwkeep_error record) {
+void jk_error_fill(jwkeep_error *error, jwkeep_code code, const char *text, const char *where,
+                   const char *clause, size_t offset) {
     if (error)
-        *error = record;
-}
-
-jwkeep_code jk_fail(jwkeep_error *error, jwkeep_code code) {
-    return jk_fail_at(error, code, NULL, NULL, JWKEEP_NO_OFFSET);
-}
-
-jwkeep_code jk_fail_at(jwkeep_error *error, jwkeep_code code, const char *where,
-                       const char *clause, size_t offset) {
-    fill(error, (jwkeep_error){code, jwkeep_code_text(code), where, clause, offset});
-    return code;
-}
-
-jwkeep_code jk_fail_text(jwkeep_error *error, jwkeep_code code, const char *text,
-                         const char *where, const char *clause) {
-    fill(error, (jwkeep_error){code, text, where, clause, JWKEEP_NO_OFFSET});
-    return code;
+        *error =
+            (jwkeep_error){code, text ? text : jwkeep_code_text(code), where, clause, offset};
 }
