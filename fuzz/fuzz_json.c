@@ -26,7 +26,7 @@ static void write_number(jwkeep_json_writer *writer, const jwkeep_json *value) {
     code = jwkeep_json_double(value, &real);
     require(code == JWKEEP_OK || code == JWKEEP_JSON_RANGE);
     if (code == JWKEEP_OK)
-        jwkeep_json_write_double(writer, real);
+        jwkeep_json_write_double(writer, real != 0 ? real : 0); /* -0 reads back as a whole 0 */
     else
         jwkeep_json_write_raw(writer, jwkeep_json_raw(value));
 }

@@ -70,7 +70,10 @@ bool jk_base64url_decode_portable(jwkeep_span text, uint8_t *ret_bytes, size_t *
             return fail(first_wrong(text, done), ret_offset);
         uint32_t stored = htobe32(word << 8);
         /* Two more characters are one more byte of room. */
-        memcpy(ret_bytes, &stored, text.size - done >= 6 ? 4 : 3);
+        if (JK_LIKELY(text.size - done >= 6))
+            memcpy(ret_bytes, &stored, 4);
+        else
+            memcpy(ret_bytes, &stored, 3);
     }
     return done == text.size || decode_rest(text, done, ret_bytes, ret_offset);
 }

@@ -74,10 +74,13 @@ const jwkeep_json *jwkeep_json_next(const jwkeep_json *value) {
 const jwkeep_json *jk_json_member(const jwkeep_json *object, jwkeep_span name) {
     if (jwkeep_json_type_of(object) != JWKEEP_JSON_OBJECT)
         return NULL;
-    const jwkeep_json *member = jwkeep_json_first(object);
-    while (member && !jwkeep_span_equals(jk_json_name_span(member), name))
-        member = jwkeep_json_next(member);
-    return member;
+    const jwkeep_json *member = object + 1;
+    for (uint32_t left = object->as.container.count; left; left--) {
+        if (jk_json_has_name(member, name))
+            return member;
+        member = jk_json_after(member);
+    }
+    return NULL;
 }
 
 const jwkeep_json *jwkeep_json_member(const jwkeep_json *object, const char *name) {

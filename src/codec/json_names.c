@@ -3,10 +3,6 @@
  * Owns the search for duplicate member names. */
 #include "codec/json_names.h"
 
-static bool has_same_name(const jwkeep_json *a, const jwkeep_json *b) {
-    return jwkeep_span_equals(jk_json_name_span(a), jk_json_name_span(b));
-}
-
 /* One of 64 bits, cheap and the same for the same name. */
 static uint64_t name_bit(const jwkeep_json *member) {
     uint32_t size = member->name_size;
@@ -24,7 +20,7 @@ static jwkeep_code check_small(const jwkeep_json *object, const jwkeep_json **re
         if (seen & bit) {
             for (const jwkeep_json *earlier = first; earlier != member;
                  earlier = jk_json_after(earlier)) {
-                if (has_same_name(earlier, member)) {
+                if (jk_json_has_name(earlier, jk_json_name_span(member))) {
                     *ret_duplicate = member;
                     return JWKEEP_JSON_DUPLICATE;
                 }
@@ -47,7 +43,8 @@ static bool insert(slot *slots, size_t mask, uint64_t hash, const jwkeep_json *o
     uint32_t tag = (uint32_t)(hash >> 32);
     size_t at = (size_t)hash & mask;
     for (; slots[at].distance; at = (at + 1) & mask)
-        if (slots[at].tag == tag && has_same_name(object + slots[at].distance, member))
+        if (slots[at].tag == tag &&
+            jk_json_has_name(object + slots[at].distance, jk_json_name_span(member)))
             return false;
     slots[at] = (slot){(uint32_t)(member - object), tag};
     return true;

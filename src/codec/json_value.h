@@ -38,4 +38,11 @@ static inline jwkeep_span jk_json_name_span(const jwkeep_json *value) {
     return jwkeep_span_of(value->name, value->name_size);
 }
 
+/* The first byte is compared here: most names of one size differ in it. */
+static inline bool jk_json_has_name(const jwkeep_json *member, jwkeep_span name) {
+    return member->name_size == name.size &&
+           (name.size == 0 || (member->name[0] == name.data[0] &&
+                               memcmp(member->name, name.data, name.size) == 0));
+}
+
 #endif
