@@ -67,16 +67,20 @@ jwkeep_code jwkeep_allocator_set(const jwkeep_allocator *allocator, jwkeep_error
     return JWKEEP_OK;
 }
 
-void *jk_alloc(size_t size) {
+static void *allocate(size_t size) {
     const jwkeep_allocator *in_use = frozen_functions();
     return in_use->allocate(in_use->user, size ? size : 1);
+}
+
+void *jk_alloc(size_t size) {
+    return allocate(size);
 }
 
 void *jk_alloc_zeroed(size_t count, size_t size) {
     size_t total;
     if (__builtin_mul_overflow(count, size, &total))
         return NULL;
-    void *block = jk_alloc(total);
+    void *block = allocate(total);
     if (block)
         memset(block, 0, total);
     return block;
@@ -97,7 +101,7 @@ void jk_free(void *block) {
 char *jk_strndup(const void *bytes, size_t size) {
     if (size == SIZE_MAX)
         return NULL;
-    char *copy = jk_alloc(size + 1);
+    char *copy = allocate(size + 1);
     if (!copy)
         return NULL;
     if (size)

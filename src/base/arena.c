@@ -22,7 +22,7 @@ static void free_blocks(jk_arena_block *block, const jk_arena_block *kept) {
     while (block) {
         jk_arena_block *previous = block->previous;
         if (block != kept) {
-            jk_secret_wipe(block->bytes, block->size);
+            jk_secret_wipe(block, sizeof *block + block->size);
             jk_free(block);
         }
         block = previous;

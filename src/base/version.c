@@ -3,4 +3,6 @@
  * Owns the answer to which version of the library is loaded. */
 #include <jwkeep/version.h>
 
-const char *jwkeep_version(void) { return JWKEEP_VERSION; }
+const char *jwkeep_version(void) {
+    return JWKEEP_VERSION;
+}

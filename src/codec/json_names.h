@@ -9,7 +9,7 @@
 #include "codec/json_value.h"
 
 /* Up to this many members are compared one with another, more go through a hash table. */
-#define JK_JSON_SMALL_OBJECT 32u
+#define JK_JSON_SMALL_OBJECT 24u
 
 /* One for each text: the key is drawn when the first large object needs it. */
 typedef struct jk_json_names {

@@ -57,10 +57,12 @@ static inline const uint8_t *scan_characters(reader *r, const uint8_t *at) {
             return fail(r, JWKEEP_JSON_SYNTAX, "RFC 8259 §7", at);
         if (*at < 0x80)
             return at;
-        size_t length = jk_utf8_length(at, r->end);
-        if (length == 0)
-            return fail(r, JWKEEP_JSON_UTF8, "RFC 8259 §8.1", at);
-        at += length;
+        while (at < r->end && *at >= 0x80) {
+            size_t length = jk_utf8_length(at, r->end);
+            if (length == 0)
+                return fail(r, JWKEEP_JSON_UTF8, "RFC 8259 §8.1", at);
+            at += length;
+        }
     }
 }
 
@@ -128,11 +130,31 @@ static const uint8_t *read_unicode(reader *r, const uint8_t *escape, uint32_t *r
     return at;
 }
 
+/* What a backslash and `letter` stand for; 0 if nothing. */
+static uint8_t escaped_character(uint8_t letter) {
+    switch (letter) {
+    case '"':
+    case '\\':
+    case '/':
+        return letter;
+    case 'b':
+        return '\b';
+    case 'f':
+        return '\f';
+    case 'n':
+        return '\n';
+    case 'r':
+        return '\r';
+    case 't':
+        return '\t';
+    default:
+        return 0;
+    }
+}
+
 /* One escape at `at`; what it stands for goes to `*to`, which moves on. Never longer than the
  * escape itself. */
 static const uint8_t *read_escape(reader *r, const uint8_t *at, uint8_t **to) {
-    static const char letters[] = "\"\\/bfnrt";
-    static const char meanings[] = "\"\\/\b\f\n\r\t";
     if (is_at(r, at + 1, 'u')) {
         uint32_t character;
         at = read_unicode(r, at, &character);
@@ -140,10 +162,10 @@ static const uint8_t *read_escape(reader *r, const uint8_t *at, uint8_t **to) {
             *to += put_utf8(*to, character);
         return at;
     }
-    const char *letter = at + 1 < r->end ? memchr(letters, at[1], sizeof letters - 1) : NULL;
-    if (!letter)
+    uint8_t character = at + 1 < r->end ? escaped_character(at[1]) : 0;
+    if (!character)
         return fail(r, JWKEEP_JSON_SYNTAX, "RFC 8259 §7", at + 1);
-    *(*to)++ = (uint8_t)meanings[letter - letters];
+    *(*to)++ = character;
     return at + 2;
 }
 

@@ -1,38 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The arena: alignment, its bound, and that a warmed-up one does not allocate. */
-#include "base/allocator.h"
 #include "base/arena.h"
+#include "support/watched_memory.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
-
-static size_t allocations;
-
-static void *count_allocate(void *user, size_t size) {
-    (void)user;
-    allocations++;
-    return malloc(size);
-}
-
-static void *count_reallocate(void *user, void *block, size_t size) {
-    (void)user;
-    return realloc(block, size);
-}
-
-static void count_release(void *user, void *block) {
-    (void)user;
-    free(block);
-}
-
-static int count_memory(void **state) {
-    (void)state;
-    static const jwkeep_allocator counting = {count_allocate, count_reallocate, count_release,
-                                              NULL};
-    return jwkeep_allocator_set(&counting, NULL);
-}
 
 static void gives_pieces_that_are_aligned_and_do_not_overlap(void **state) {
     (void)state;
@@ -90,12 +65,12 @@ static void does_not_allocate_once_it_is_warm(void **state) {
     size_t warm = 0;
     for (int round = 0; round < 10; round++) {
         if (round == 3)
-            warm = allocations;
+            warm = watched_memory_seen()->allocations;
         for (int i = 0; i < 100; i++)
             is_right = is_right && jk_arena_alloc(&arena, 100);
         jk_arena_reset(&arena);
     }
-    size_t after = allocations;
+    size_t after = watched_memory_seen()->allocations;
     jk_arena_done(&arena);
     assert_true(is_right);
     assert_int_equal(after, warm);
@@ -110,6 +85,36 @@ static void takes_back_the_end_of_the_last_piece(void **state) {
     uint8_t *second = jk_arena_bytes(&arena, 5);
     jk_arena_done(&arena);
     assert_ptr_equal(second, first + 10);
+}
+
+static void wipes_every_block_it_frees(void **state) {
+    (void)state;
+    watched_memory_seen()->dirty_releases = 0;
+    jk_arena arena;
+    jk_arena_init(&arena, 1u << 20);
+    bool is_right = true;
+    for (int i = 0; i < 100 && is_right; i++) {
+        uint8_t *piece = jk_arena_bytes(&arena, 1000);
+        is_right = piece != NULL;
+        if (piece)
+            memset(piece, 0x5a, 1000);
+        if (i == 50)
+            jk_arena_reset(&arena);
+    }
+    jk_arena_done(&arena);
+    assert_true(is_right);
+    assert_int_equal(watched_memory_seen()->dirty_releases, 0);
+}
+
+static void tells_when_memory_is_out(void **state) {
+    (void)state;
+    jk_arena arena;
+    jk_arena_init(&arena, 4096);
+    watched_memory_seen()->is_exhausted = true;
+    uint8_t *piece = jk_arena_bytes(&arena, 1);
+    watched_memory_seen()->is_exhausted = false;
+    jk_arena_done(&arena);
+    assert_null(piece);
 }
 
 static void done_and_reset_accept_an_unused_arena(void **state) {
@@ -130,7 +135,9 @@ int main(void) {
         cmocka_unit_test(refuses_a_size_that_overflows),
         cmocka_unit_test(does_not_allocate_once_it_is_warm),
         cmocka_unit_test(takes_back_the_end_of_the_last_piece),
+        cmocka_unit_test(wipes_every_block_it_frees),
+        cmocka_unit_test(tells_when_memory_is_out),
         cmocka_unit_test(done_and_reset_accept_an_unused_arena),
     };
-    return cmocka_run_group_tests(tests, count_memory, NULL);
+    return cmocka_run_group_tests(tests, watched_memory_install, NULL);
 }

@@ -1,59 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The bounded writer: bounds, all or nothing, and what it wipes. */
-#include "base/allocator.h"
-#include "base/attributes.h"
+#include "support/watched_memory.h"
 #include <jwkeep/buffer.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
-
-/* Memory functions that look at each block as it is given back, and can run out. */
-static size_t released_dirty;
-static bool is_exhausted;
-#define BLOCK_HEADER 16
-
-static void *watch_allocate(void *user, size_t size) {
-    (void)user;
-    if (is_exhausted)
-        return NULL;
-    uint8_t *block = calloc(1, BLOCK_HEADER + size);
-    if (!block)
-        return NULL;
-    memcpy(block, &size, sizeof size);
-    return block + BLOCK_HEADER;
-}
-
-static void *watch_reallocate(void *user, void *block, size_t size) {
-    (void)user;
-    (void)block;
-    (void)size;
-    return NULL;
-}
-
-static void watch_release(void *user, void *block) {
-    (void)user;
-    if (!block)
-        return;
-    uint8_t *bytes = block;
-    size_t size;
-    memcpy(&size, bytes - BLOCK_HEADER, sizeof size);
-    for (size_t i = 0; i < size; i++)
-        if (bytes[i]) {
-            released_dirty++;
-            break;
-        }
-    free(bytes - BLOCK_HEADER);
-}
-
-static int watch_memory(void **state) {
-    (void)state;
-    static const jwkeep_allocator watching = {watch_allocate, watch_reallocate, watch_release,
-                                              NULL};
-    return jwkeep_allocator_set(&watching, NULL);
-}
 
 static void appends_up_to_its_bound_and_not_past_it(void **state) {
     (void)state;
@@ -94,7 +48,7 @@ static void keeps_its_contents_while_it_grows(void **state) {
 
 static void wipes_what_it_moves_out_of_and_what_it_frees(void **state) {
     (void)state;
-    released_dirty = 0;
+    watched_memory_seen()->dirty_releases = 0;
     jwkeep_buffer buffer;
     jwkeep_buffer_init(&buffer, 100000);
     jwkeep_code code = JWKEEP_OK;
@@ -102,7 +56,7 @@ static void wipes_what_it_moves_out_of_and_what_it_frees(void **state) {
         code = jwkeep_buffer_append_text(&buffer, "secret");
     jwkeep_buffer_done(&buffer);
     assert_int_equal(code, JWKEEP_OK);
-    assert_int_equal(released_dirty, 0);
+    assert_int_equal(watched_memory_seen()->dirty_releases, 0);
 }
 
 static void clear_wipes_and_keeps_the_memory(void **state) {
@@ -149,9 +103,9 @@ static void tells_when_memory_is_out(void **state) {
     (void)state;
     jwkeep_buffer buffer;
     jwkeep_buffer_init(&buffer, 100);
-    is_exhausted = true;
+    watched_memory_seen()->is_exhausted = true;
     jwkeep_code code = jwkeep_buffer_append_text(&buffer, "x");
-    is_exhausted = false;
+    watched_memory_seen()->is_exhausted = false;
     assert_int_equal(code, JWKEEP_OUT_OF_MEMORY);
     assert_int_equal(buffer.size, 0);
     jwkeep_buffer_done(&buffer);
@@ -177,5 +131,5 @@ int main(void) {
         cmocka_unit_test(tells_when_memory_is_out),
         cmocka_unit_test(done_accepts_null_and_zeroed),
     };
-    return cmocka_run_group_tests(tests, watch_memory, NULL);
+    return cmocka_run_group_tests(tests, watched_memory_install, NULL);
 }

@@ -234,7 +234,7 @@ static void reads_a_number_of_thousands_of_digits(void **state) {
     double real = 0;
     memset(json, '0', DIGITS);
     json[0] = '7';
-    strcpy(json + DIGITS, "e-4999");
+    memcpy(json + DIGITS, "e-4999", 7);
     assert_int_equal(jwkeep_json_int64(parse(json), &whole), JWKEEP_OK);
     assert_int_equal(whole, 7);
     assert_int_equal(jwkeep_json_double(parse(json), &real), JWKEEP_OK);
