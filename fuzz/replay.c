@@ -2,12 +2,12 @@
  *
  * Owns replaying a corpus folder through a fuzz target, without a fuzzer. */
 #include <dirent.h>
-#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #define REPLAY_MAX_BYTES (4u << 20)
+#define REPLAY_MAX_PATH 1024
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -49,7 +49,7 @@ int main(int argc, char **argv) {
     for (struct dirent *entry; (entry = readdir(folder));) {
         if (entry->d_name[0] == '.')
             continue;
-        char path[PATH_MAX];
+        char path[REPLAY_MAX_PATH];
         snprintf(path, sizeof path, "%s/%s", argv[1], entry->d_name);
         status |= replay_file(path);
         count++;
