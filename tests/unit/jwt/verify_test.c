@@ -372,12 +372,12 @@ static void verifies_the_example_of_the_rfc(void **state) {
                                    "-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow\"}");
     jwkeep_code codes[2];
     bool is_root = false;
-    codes[0] = jwkeep_jwt_verify(JWKEEP_SPAN(token), key, NULL, NULL,
+    codes[0] = jwkeep_jwt_verify(jwkeep_span_text(token), key, NULL, NULL,
                                  INT64_C(1300819380) * 1000 - 1, fixture.token, NULL, NULL);
     bool is_joe = is_text(jwkeep_token_issuer(fixture.token), "joe");
     jwkeep_code found =
         jwkeep_token_claim_boolean(fixture.token, "http://example.com/is_root", &is_root);
-    codes[1] = jwkeep_jwt_verify(JWKEEP_SPAN(token), key, NULL, NULL,
+    codes[1] = jwkeep_jwt_verify(jwkeep_span_text(token), key, NULL, NULL,
                                  INT64_C(1300819380) * 1000, fixture.token, NULL, NULL);
     jwkeep_jwk_unref(key);
     assert_int_equal(codes[0], JWKEEP_OK);
