@@ -34,53 +34,53 @@ typedef enum jwkeep_code {
     JWKEEP_NOT_FOUND = 3, /* there is no such member, key or value */
 
     /* Rejected: encodings */
-    JWKEEP_TOKEN_MALFORMED = 1000,      /* not three segments, an empty one, a stray byte */
-    JWKEEP_TOKEN_TOO_LARGE = 1001,      /* over max_token_bytes */
-    JWKEEP_BASE64URL_INVALID = 1002,    /* alphabet, padding, length, trailing bits */
-    JWKEEP_JSON_SYNTAX = 1003,          /* not a JSON text of RFC 8259 */
-    JWKEEP_JSON_UTF8 = 1004,            /* not UTF-8, or a lone surrogate */
-    JWKEEP_JSON_DUPLICATE = 1005,       /* a member name appears twice */
-    JWKEEP_JSON_TOO_DEEP = 1006,        /* over max_json_depth */
-    JWKEEP_JSON_TOO_LARGE = 1007,       /* over max_json_values */
-    JWKEEP_JSON_TYPE = 1008,            /* a value of another type than asked for */
-    JWKEEP_JSON_RANGE = 1009,           /* a number outside the range asked for */
+    JWKEEP_TOKEN_MALFORMED = 1000,   /* not three segments, an empty one, a stray byte */
+    JWKEEP_TOKEN_TOO_LARGE = 1001,   /* over max_token_bytes */
+    JWKEEP_BASE64URL_INVALID = 1002, /* alphabet, padding, length, trailing bits */
+    JWKEEP_JSON_SYNTAX = 1003,       /* not a JSON text of RFC 8259 */
+    JWKEEP_JSON_UTF8 = 1004,         /* not UTF-8, or a lone surrogate */
+    JWKEEP_JSON_DUPLICATE = 1005,    /* a member name appears twice */
+    JWKEEP_JSON_TOO_DEEP = 1006,     /* over max_json_depth */
+    JWKEEP_JSON_TOO_LARGE = 1007,    /* over max_json_values */
+    JWKEEP_JSON_TYPE = 1008,         /* a value of another type than asked for */
+    JWKEEP_JSON_RANGE = 1009,        /* a number outside the range asked for */
 
     /* Rejected: headers */
-    JWKEEP_HEADER_INVALID = 1100,       /* a header parameter of the wrong type */
+    JWKEEP_HEADER_INVALID = 1100, /* a header parameter of the wrong type */
     JWKEEP_ALG_MISSING = 1101,
-    JWKEEP_ALG_NONE = 1102,             /* `none`, in any spelling */
+    JWKEEP_ALG_NONE = 1102, /* `none`, in any spelling */
     JWKEEP_ALG_UNSUPPORTED = 1103,
-    JWKEEP_ALG_NOT_ALLOWED = 1104,      /* supported, but not in the caller's list */
-    JWKEEP_CRIT_INVALID = 1105,         /* empty, duplicated, naming a standard parameter */
-    JWKEEP_CRIT_UNSUPPORTED = 1106,     /* names an extension that is not understood */
+    JWKEEP_ALG_NOT_ALLOWED = 1104,  /* supported, but not in the caller's list */
+    JWKEEP_CRIT_INVALID = 1105,     /* empty, duplicated, naming a standard parameter */
+    JWKEEP_CRIT_UNSUPPORTED = 1106, /* names an extension that is not understood */
     JWKEEP_TYP_MISMATCH = 1107,
-    JWKEEP_KID_TOO_LONG = 1108,         /* over max_kid_bytes */
-    JWKEEP_KID_MISSING = 1109,          /* and the caller asked for one */
+    JWKEEP_KID_TOO_LONG = 1108, /* over max_kid_bytes */
+    JWKEEP_KID_MISSING = 1109,  /* and the caller asked for one */
 
     /* Rejected: choosing and using a key */
-    JWKEEP_KID_UNKNOWN = 1200,          /* no key of the set has it, after a fresh look */
-    JWKEEP_KEY_ALG_MISMATCH = 1201,     /* a key was found, but it is not for this `alg` */
-    JWKEEP_KEY_USE_FORBIDDEN = 1202,    /* `use` or `key_ops` of the key say no */
+    JWKEEP_KID_UNKNOWN = 1200,       /* no key of the set has it, after a fresh look */
+    JWKEEP_KEY_ALG_MISMATCH = 1201,  /* a key was found, but it is not for this `alg` */
+    JWKEEP_KEY_USE_FORBIDDEN = 1202, /* `use` or `key_ops` of the key say no */
     JWKEEP_SIGNATURE_INVALID = 1203,
 
     /* Rejected: claims */
-    JWKEEP_CLAIMS_INVALID = 1300,       /* the payload is not a JSON object */
+    JWKEEP_CLAIMS_INVALID = 1300, /* the payload is not a JSON object */
     JWKEEP_CLAIM_MISSING = 1301,
-    JWKEEP_CLAIM_TYPE = 1302,           /* a claim of the wrong type or range */
+    JWKEEP_CLAIM_TYPE = 1302, /* a claim of the wrong type or range */
     JWKEEP_TOKEN_EXPIRED = 1303,
     JWKEEP_TOKEN_NOT_YET_VALID = 1304,
     JWKEEP_TOKEN_ISSUED_IN_FUTURE = 1305,
     JWKEEP_TOKEN_TOO_OLD = 1306,
     JWKEEP_ISSUER_MISMATCH = 1307,
-    JWKEEP_ISSUER_UNKNOWN = 1308,       /* the verifier has no such issuer */
+    JWKEEP_ISSUER_UNKNOWN = 1308, /* the verifier has no such issuer */
     JWKEEP_AUDIENCE_MISMATCH = 1309,
     JWKEEP_SUBJECT_MISMATCH = 1310,
     JWKEEP_JTI_MISMATCH = 1311,
 
     /* Rejected: keys and key sets */
-    JWKEEP_JWK_INVALID = 1400,          /* not a JSON object, or a member of the wrong type */
+    JWKEEP_JWK_INVALID = 1400, /* not a JSON object, or a member of the wrong type */
     JWKEEP_JWK_MEMBER_MISSING = 1401,
-    JWKEEP_JWK_MEMBER_INVALID = 1402,   /* a wrong length, range or encoding */
+    JWKEEP_JWK_MEMBER_INVALID = 1402, /* a wrong length, range or encoding */
     JWKEEP_JWK_KTY_UNSUPPORTED = 1403,
     JWKEEP_JWK_CRV_UNSUPPORTED = 1404,
     JWKEEP_JWK_ALG_UNSUPPORTED = 1405,
@@ -96,15 +96,15 @@ typedef enum jwkeep_code {
     JWKEEP_PEM_INVALID = 1415,
 
     /* Key unavailable */
-    JWKEEP_KEYS_NOT_LOADED = 2000,      /* no download has succeeded yet */
-    JWKEEP_KEYS_STALE = 2001,           /* the last good set is past the stale limit */
-    JWKEEP_KEYS_TIMEOUT = 2002,         /* the waiter's deadline passed; the download goes on */
-    JWKEEP_KEYS_FETCH_FAILED = 2003,    /* the download that was waited for failed */
-    JWKEEP_KEYS_BUSY = 2004,            /* max_waiters are waiting already */
-    JWKEEP_KEYS_SHUTDOWN = 2005,        /* the source is being freed */
+    JWKEEP_KEYS_NOT_LOADED = 2000,   /* no download has succeeded yet */
+    JWKEEP_KEYS_STALE = 2001,        /* the last good set is past the stale limit */
+    JWKEEP_KEYS_TIMEOUT = 2002,      /* the waiter's deadline passed; the download goes on */
+    JWKEEP_KEYS_FETCH_FAILED = 2003, /* the download that was waited for failed */
+    JWKEEP_KEYS_BUSY = 2004,         /* max_waiters are waiting already */
+    JWKEEP_KEYS_SHUTDOWN = 2005,     /* the source is being freed */
 
     /* Transport */
-    JWKEEP_TRANSPORT_URL = 3000,          /* not a URL, or one that may not be used */
+    JWKEEP_TRANSPORT_URL = 3000, /* not a URL, or one that may not be used */
     JWKEEP_TRANSPORT_RESOLVE = 3001,
     JWKEEP_TRANSPORT_CONNECT = 3002,
     JWKEEP_TRANSPORT_TLS = 3003,
@@ -119,16 +119,16 @@ typedef enum jwkeep_code {
     JWKEEP_TRANSPORT_CANCELLED = 3012,
 
     /* Misuse */
-    JWKEEP_MISUSE_ARGUMENT = 4000,        /* an argument outside what the header allows */
-    JWKEEP_MISUSE_STATE = 4001,           /* not now: already finished, already started */
-    JWKEEP_MISUSE_PRIVATE_NEEDED = 4002,  /* signing with a public key */
-    JWKEEP_MISUSE_KEY_ALG = 4003,         /* signing with a key that is not for this `alg` */
-    JWKEEP_MISUSE_TOO_SMALL = 4004,       /* the caller's fixed buffer is full */
+    JWKEEP_MISUSE_ARGUMENT = 4000,       /* an argument outside what the header allows */
+    JWKEEP_MISUSE_STATE = 4001,          /* not now: already finished, already started */
+    JWKEEP_MISUSE_PRIVATE_NEEDED = 4002, /* signing with a public key */
+    JWKEEP_MISUSE_KEY_ALG = 4003,        /* signing with a key that is not for this `alg` */
+    JWKEEP_MISUSE_TOO_SMALL = 4004,      /* the caller's fixed buffer is full */
 
     /* Internal */
     JWKEEP_OUT_OF_MEMORY = 5000,
-    JWKEEP_CRYPTO_FAILED = 5001,          /* the crypto library failed at what cannot fail */
-    JWKEEP_SYSTEM_FAILED = 5002           /* a thread, a descriptor or the clock was refused */
+    JWKEEP_CRYPTO_FAILED = 5001, /* the crypto library failed at what cannot fail */
+    JWKEEP_SYSTEM_FAILED = 5002  /* a thread, a descriptor or the clock was refused */
 } jwkeep_code;
 
 #define JWKEEP_NO_OFFSET ((size_t)-1)

@@ -18,7 +18,7 @@
 
 JWKEEP_BEGIN
 
-#define JWKEEP_THUMBPRINT_SIZE 32u     /* SHA-256 */
+#define JWKEEP_THUMBPRINT_SIZE 32u      /* SHA-256 */
 #define JWKEEP_THUMBPRINT_TEXT_SIZE 43u /* in base64url, without a NUL */
 
 typedef struct jwkeep_jwk jwkeep_jwk;
@@ -77,11 +77,11 @@ typedef struct jwkeep_jwk_spec {
     jwkeep_algorithm algorithm; /* becomes `alg` */
     jwkeep_kty kty;             /* ABSENT: follows from `algorithm` */
     jwkeep_crv crv;             /* ABSENT: follows from `algorithm` */
-    uint32_t bits;              /* RSA 2048–8192, oct 256–8192 in whole bytes; 0: 2048, or the
-                                   size of the algorithm's hash, or 256 */
-    jwkeep_jwk_use use;         /* ABSENT or SIG */
-    jwkeep_span kid;            /* absent: the thumbprint, or for an oct key, whose thumbprint
-                                   is made from the secret, a random one; empty: no `kid` */
+    uint32_t bits;      /* RSA 2048–8192, oct 256–8192 in whole bytes; 0: 2048, or the
+                           size of the algorithm's hash, or 256 */
+    jwkeep_jwk_use use; /* ABSENT or SIG */
+    jwkeep_span kid;    /* absent: the thumbprint, or for an oct key, whose thumbprint
+                           is made from the secret, a random one; empty: no `kid` */
 } jwkeep_jwk_spec;
 
 /* A new random key.
@@ -99,9 +99,9 @@ JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_jwk_public(jwkeep_jwk *key,
                                                          jwkeep_error *error);
 
 /* Appends the key as JSON: `kty` first, then `kid`, `use`, `key_ops`, `alg`, the numbers, and
- * the members that are not known, as they came. With `with_private` false a private key's secret
- * members are left out; an oct key is then refused.
- * Errors: JWK_NOT_PUBLIC, OUT_OF_MEMORY, CRYPTO_FAILED, those of the buffer. */
+ * the members that are not known, as they came. With `with_private` false a private key's
+ * secret members are left out; an oct key is then refused. Errors: JWK_NOT_PUBLIC,
+ * OUT_OF_MEMORY, CRYPTO_FAILED, those of the buffer. */
 JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_jwk_write(const jwkeep_jwk *key,
                                                         bool with_private,
                                                         jwkeep_buffer *buffer,

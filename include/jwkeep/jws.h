@@ -33,12 +33,9 @@ typedef struct jwkeep_jws_options {
  * CRIT_UNSUPPORTED, KID_TOO_LONG, KID_MISSING, KID_UNKNOWN, KEY_ALG_MISMATCH,
  * KEY_USE_FORBIDDEN, SIGNATURE_INVALID; MISUSE_ARGUMENT; OUT_OF_MEMORY, CRYPTO_FAILED, those
  * of the buffers. */
-JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_jws_verify(jwkeep_span token,
-                                                         const jwkeep_jws_options *options,
-                                                         jwkeep_buffer *payload,
-                                                         jwkeep_buffer *header,
-                                                         const jwkeep_jwk **ret_key,
-                                                         jwkeep_error *error);
+JWKEEP_API JWKEEP_MUST_USE jwkeep_code
+jwkeep_jws_verify(jwkeep_span token, const jwkeep_jws_options *options, jwkeep_buffer *payload,
+                  jwkeep_buffer *header, const jwkeep_jwk **ret_key, jwkeep_error *error);
 
 /* What to sign with. Zero it, then set `key`. */
 typedef struct jwkeep_jws_signer {

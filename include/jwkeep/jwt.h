@@ -29,18 +29,18 @@ typedef struct jwkeep_rules {
     jwkeep_algorithm_set algorithms; /* 0: whatever the keys are for */
     const char *const *issuers;      /* `iss` must be one of them (RFC 7519 §4.1.1) */
     size_t issuer_count;
-    const char *const *audiences;    /* `aud` must hold one of them (§4.1.3) */
+    const char *const *audiences; /* `aud` must hold one of them (§4.1.3) */
     size_t audience_count;
-    const char *subject;             /* `sub` must be this (§4.1.2) */
-    const char *jti;                 /* `jti` must be this (§4.1.7) */
-    const char *typ;                 /* header `typ`: compared without regard to case, with or
-                                        without "application/" (RFC 7515 §4.1.9) */
-    const char *const *required;     /* claims that must be there, not null */
+    const char *subject;         /* `sub` must be this (§4.1.2) */
+    const char *jti;             /* `jti` must be this (§4.1.7) */
+    const char *typ;             /* header `typ`: compared without regard to case, with or
+                                    without "application/" (RFC 7515 §4.1.9) */
+    const char *const *required; /* claims that must be there, not null */
     size_t required_count;
-    int64_t leeway_s;                /* 0–JWKEEP_MAX_LEEWAY_S; default 0 */
-    int64_t max_age_s;               /* now − iat at the most (`iat` is then required); 0: any */
+    int64_t leeway_s;  /* 0–JWKEEP_MAX_LEEWAY_S; default 0 */
+    int64_t max_age_s; /* now − iat at the most (`iat` is then required); 0: any */
     bool is_kid_required;
-    const jwkeep_limits *limits;     /* NULL: the defaults */
+    const jwkeep_limits *limits; /* NULL: the defaults */
 } jwkeep_rules;
 
 JWKEEP_API void jwkeep_rules_init(jwkeep_rules *rules);
@@ -103,13 +103,12 @@ JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_token_claim_boolean(const jwkeep_t
 
 /* Verifies `bytes`, a JWT in JWS compact serialization, with `key` (whatever `kid` the token
  * names) or, if `key` is NULL, with `keys`, and holds its claims against `rules` (NULL: the
- * defaults) at the time `now_ms` (milliseconds since 1970). On success `token` holds the result. `failures` (may be
- * NULL) collects all failing claims of a token whose signature is good; it is empty for any
- * other failure.
- * Errors: those of jwkeep_jws_verify; TYP_MISMATCH; CLAIMS_INVALID; CLAIM_MISSING,
- * CLAIM_TYPE, TOKEN_EXPIRED, TOKEN_NOT_YET_VALID, TOKEN_ISSUED_IN_FUTURE, TOKEN_TOO_OLD,
- * ISSUER_MISMATCH, AUDIENCE_MISMATCH, SUBJECT_MISMATCH, JTI_MISMATCH, each with `where` the
- * claim and its clause. */
+ * defaults) at the time `now_ms` (milliseconds since 1970). On success `token` holds the
+ * result. `failures` (may be NULL) collects all failing claims of a token whose signature is
+ * good; it is empty for any other failure. Errors: those of jwkeep_jws_verify; TYP_MISMATCH;
+ * CLAIMS_INVALID; CLAIM_MISSING, CLAIM_TYPE, TOKEN_EXPIRED, TOKEN_NOT_YET_VALID,
+ * TOKEN_ISSUED_IN_FUTURE, TOKEN_TOO_OLD, ISSUER_MISMATCH, AUDIENCE_MISMATCH, SUBJECT_MISMATCH,
+ * JTI_MISMATCH, each with `where` the claim and its clause. */
 JWKEEP_API JWKEEP_MUST_USE jwkeep_code
 jwkeep_jwt_verify(jwkeep_span bytes, const jwkeep_jwk *key, const jwkeep_keyset *keys,
                   const jwkeep_rules *rules, int64_t now_ms, jwkeep_token *token,

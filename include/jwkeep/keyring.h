@@ -26,8 +26,8 @@ JWKEEP_API void jwkeep_keyring_free(jwkeep_keyring *ring);
 
 /* The set now, with the caller as one more holder, and its generation (may be NULL). Wait
  * for nobody; no lock. Successive calls never go back in generation. */
-JWKEEP_API JWKEEP_MUST_USE jwkeep_keyset *jwkeep_keyring_take(const jwkeep_keyring *ring,
-                                                              jwkeep_generation *ret_generation);
+JWKEEP_API JWKEEP_MUST_USE jwkeep_keyset *
+jwkeep_keyring_take(const jwkeep_keyring *ring, jwkeep_generation *ret_generation);
 
 JWKEEP_API jwkeep_generation jwkeep_keyring_generation(const jwkeep_keyring *ring);
 

@@ -11,16 +11,16 @@
 
 JWKEEP_BEGIN
 
-#define JWKEEP_MAX_TOKEN_BYTES 16384u         /* a compact token, dots included */
-#define JWKEEP_MAX_HEADER_BYTES 4096u         /* its first segment, still encoded */
+#define JWKEEP_MAX_TOKEN_BYTES 16384u /* a compact token, dots included */
+#define JWKEEP_MAX_HEADER_BYTES 4096u /* its first segment, still encoded */
 #define JWKEEP_MAX_KID_BYTES 256u
 #define JWKEEP_MAX_JSON_DEPTH 16u
-#define JWKEEP_MAX_JSON_VALUES 4096u          /* values of one JSON text, at all depths */
+#define JWKEEP_MAX_JSON_VALUES 4096u           /* values of one JSON text, at all depths */
 #define JWKEEP_MAX_KEYSET_BYTES (512u * 1024u) /* a JWK Set, after decoding */
 #define JWKEEP_MAX_KEYS 100u
-#define JWKEEP_MAX_CANDIDATES 4u              /* keys tried for one token */
-#define JWKEEP_MAX_CRIT 16u                   /* names in `crit` */
-#define JWKEEP_MAX_AUDIENCES 64u              /* values in an `aud` array */
+#define JWKEEP_MAX_CANDIDATES 4u /* keys tried for one token */
+#define JWKEEP_MAX_CRIT 16u      /* names in `crit` */
+#define JWKEEP_MAX_AUDIENCES 64u /* values in an `aud` array */
 
 /* Fill with jwkeep_limits_init, then change what must differ. A field set to 0 is refused as
  * misuse by the function that takes the structure. Where a function takes a pointer to

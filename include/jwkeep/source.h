@@ -14,19 +14,19 @@
 JWKEEP_BEGIN
 
 /* Defaults, and the range each may be set to. */
-#define JWKEEP_COOLDOWN_S 30u            /* 1–3600 */
-#define JWKEEP_LIFETIME_MIN_S 60u        /* 1–86400 */
-#define JWKEEP_LIFETIME_MAX_S 3600u      /* 1–86400 */
-#define JWKEEP_LIFETIME_DEFAULT_S 600u   /* 1–86400; when the answer says nothing */
-#define JWKEEP_STALE_LIMIT_S 3600u       /* 0–86400; past the lifetime */
-#define JWKEEP_BACKOFF_MIN_MS 1000u      /* 100–60000 */
-#define JWKEEP_BACKOFF_MAX_MS 60000u     /* 100–3600000 */
-#define JWKEEP_RETRY_AFTER_MAX_S 300u    /* 0–3600 */
-#define JWKEEP_CONNECT_TIMEOUT_MS 2000u  /* 1–60000 */
-#define JWKEEP_FETCH_TIMEOUT_MS 5000u    /* 1–300000; connecting included */
-#define JWKEEP_WAIT_TIMEOUT_MS 2000u     /* a waiter's deadline where it gives none */
-#define JWKEEP_MAX_WAITERS 65536u        /* of one source at a time */
-#define JWKEEP_MAX_DOWNLOADS 32u         /* of one refresher at a time, 1–1024 */
+#define JWKEEP_COOLDOWN_S 30u           /* 1–3600 */
+#define JWKEEP_LIFETIME_MIN_S 60u       /* 1–86400 */
+#define JWKEEP_LIFETIME_MAX_S 3600u     /* 1–86400 */
+#define JWKEEP_LIFETIME_DEFAULT_S 600u  /* 1–86400; when the answer says nothing */
+#define JWKEEP_STALE_LIMIT_S 3600u      /* 0–86400; past the lifetime */
+#define JWKEEP_BACKOFF_MIN_MS 1000u     /* 100–60000 */
+#define JWKEEP_BACKOFF_MAX_MS 60000u    /* 100–3600000 */
+#define JWKEEP_RETRY_AFTER_MAX_S 300u   /* 0–3600 */
+#define JWKEEP_CONNECT_TIMEOUT_MS 2000u /* 1–60000 */
+#define JWKEEP_FETCH_TIMEOUT_MS 5000u   /* 1–300000; connecting included */
+#define JWKEEP_WAIT_TIMEOUT_MS 2000u    /* a waiter's deadline where it gives none */
+#define JWKEEP_MAX_WAITERS 65536u       /* of one source at a time */
+#define JWKEEP_MAX_DOWNLOADS 32u        /* of one refresher at a time, 1–1024 */
 
 /* ---- The refresher ---------------------------------------------------------------------- */
 
@@ -87,9 +87,9 @@ typedef struct jwkeep_source_options {
     size_t struct_size;
     const char *url;
     const char *issuer;
-    bool allows_http_loopback; /* plain http, to a loopback address only */
-    bool is_eager;             /* download at once, not at the first lookup */
-    const char *ca_file;       /* PEM; NULL: the system's */
+    bool allows_http_loopback;   /* plain http, to a loopback address only */
+    bool is_eager;               /* download at once, not at the first lookup */
+    const char *ca_file;         /* PEM; NULL: the system's */
     const jwkeep_limits *limits; /* NULL: the defaults */
     uint32_t cooldown_s;
     uint32_t lifetime_min_s;
@@ -153,10 +153,9 @@ JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_source_lookup(jwkeep_source *sourc
  * code is the answer, `notify` is not called, and `*ret_lookup` is untouched. */
 typedef struct jwkeep_lookup jwkeep_lookup;
 typedef void (*jwkeep_lookup_notify)(void *user);
-JWKEEP_API JWKEEP_MUST_USE jwkeep_code
-jwkeep_source_lookup_begin(jwkeep_source *source, jwkeep_span kid, uint32_t timeout_ms,
-                           jwkeep_lookup_notify notify, void *user, jwkeep_lookup **ret_lookup,
-                           jwkeep_error *error);
+JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_source_lookup_begin(
+    jwkeep_source *source, jwkeep_span kid, uint32_t timeout_ms, jwkeep_lookup_notify notify,
+    void *user, jwkeep_lookup **ret_lookup, jwkeep_error *error);
 
 /* The answer, as from jwkeep_source_lookup; PENDING before there is one. */
 JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_lookup_result(const jwkeep_lookup *lookup,
@@ -178,8 +177,8 @@ typedef struct jwkeep_source_status {
     jwkeep_health health;
     size_t keys;
     jwkeep_generation generation;
-    int64_t age_s;          /* since the last good download; -1 before the first */
-    int64_t expires_in_s;   /* of the lifetime; negative once past */
+    int64_t age_s;           /* since the last good download; -1 before the first */
+    int64_t expires_in_s;    /* of the lifetime; negative once past */
     int64_t last_success_ms; /* wall clock; 0 before the first */
     uint64_t fetches[JWKEEP_TRIGGER_COUNT];
     uint64_t fetches_changed;
@@ -188,8 +187,8 @@ typedef struct jwkeep_source_status {
     uint64_t waiters;           /* now */
     uint64_t waiters_coalesced; /* lookups that joined a download somebody else began */
     uint64_t cooldown_rejections;
-    uint64_t keys_skipped;      /* in the last good download */
-    jwkeep_code last_error;     /* of the last download; JWKEEP_OK if it was good */
+    uint64_t keys_skipped;  /* in the last good download */
+    jwkeep_code last_error; /* of the last download; JWKEEP_OK if it was good */
 } jwkeep_source_status;
 
 JWKEEP_API void jwkeep_source_status_get(const jwkeep_source *source,

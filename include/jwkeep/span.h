@@ -37,7 +37,9 @@ static inline jwkeep_span jwkeep_span_text(const char *text) {
     return span;
 }
 
-static inline bool jwkeep_span_is_present(jwkeep_span span) { return span.data != NULL; }
+static inline bool jwkeep_span_is_present(jwkeep_span span) {
+    return span.data != NULL;
+}
 
 /* Byte by byte, not in constant time: never for secrets. Two absent spans are equal; an
  * absent and an empty one are equal as well. */

@@ -23,7 +23,7 @@ typedef struct jwkeep_verifier jwkeep_verifier;
  * with `jwks_url` or `keys`, for a verifier of one issuer only: then `iss` is not looked at.
  * All is copied or gains a holder. */
 typedef struct jwkeep_issuer {
-    const char *name;                    /* for status and metrics; NULL: "default" */
+    const char *name; /* for status and metrics; NULL: "default" */
     const char *issuer;
     const char *jwks_url;
     jwkeep_keyset *keys;                 /* local keys: nothing is downloaded */
@@ -35,7 +35,7 @@ typedef struct jwkeep_issuer {
 typedef struct jwkeep_verifier_options {
     size_t struct_size;
     const jwkeep_issuer *issuers;
-    size_t issuer_count; /* 1–JWKEEP_MAX_ISSUERS, no two with the same `issuer` or `name` */
+    size_t issuer_count;  /* 1–JWKEEP_MAX_ISSUERS, no two with the same `issuer` or `name` */
     size_t max_downloads; /* at once, for all issuers; 0: JWKEEP_MAX_DOWNLOADS */
     const jwkeep_limits *limits; /* NULL: the defaults; for every token */
     /* The wall clock, in milliseconds since 1970; NULL: the system's. Any thread. */
@@ -73,11 +73,10 @@ typedef struct jwkeep_pending jwkeep_pending;
  * `notify` will be called once, on another thread, and `*ret_pending` must be given to
  * jwkeep_pending_finish after that, or to jwkeep_pending_cancel at any time. Any other code
  * is the verdict, and `notify` is not called. `bytes` must live until then. */
-JWKEEP_API JWKEEP_MUST_USE jwkeep_code
-jwkeep_verifier_begin(jwkeep_verifier *verifier, jwkeep_span bytes, uint32_t timeout_ms,
-                      jwkeep_lookup_notify notify, void *user, jwkeep_token *token,
-                      jwkeep_pending **ret_pending, jwkeep_failures *failures,
-                      jwkeep_error *error);
+JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_verifier_begin(
+    jwkeep_verifier *verifier, jwkeep_span bytes, uint32_t timeout_ms,
+    jwkeep_lookup_notify notify, void *user, jwkeep_token *token, jwkeep_pending **ret_pending,
+    jwkeep_failures *failures, jwkeep_error *error);
 
 /* The verdict, as from jwkeep_verifier_verify, computed now in the calling thread; frees
  * `pending`, whatever it says. Before `notify` was called: MISUSE_STATE, and nothing is

@@ -57,11 +57,8 @@ JWKEEP_MUST_USE jwkeep_code jk_jws_check_header(const jk_jws_header *header,
 /* Chooses the candidates (R16, R17) and checks the signature with them (§5.2 step 8).
  * Errors: KID_UNKNOWN, KEY_ALG_MISMATCH, KEY_USE_FORBIDDEN, BASE64URL_INVALID,
  * SIGNATURE_INVALID, OUT_OF_MEMORY, CRYPTO_FAILED. */
-JWKEEP_MUST_USE jwkeep_code jk_jws_check_signature(const jk_jws_parts *parts,
-                                                   const jk_jws_header *header,
-                                                   const jk_jws_choice *choice,
-                                                   const jwkeep_limits *limits,
-                                                   const jwkeep_jwk **ret_key,
-                                                   jwkeep_error *error);
+JWKEEP_MUST_USE jwkeep_code jk_jws_check_signature(
+    const jk_jws_parts *parts, const jk_jws_header *header, const jk_jws_choice *choice,
+    const jwkeep_limits *limits, const jwkeep_jwk **ret_key, jwkeep_error *error);
 
 #endif
