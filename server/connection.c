@@ -286,6 +286,7 @@ static server_next answer(server_connection *connection) {
     exchange->request.reader = &connection->reader;
     exchange->request.bytes = connection->input + connection->input_at;
     exchange->state = NULL;
+    exchange->began_ns = uv_hrtime();
     server_counter_add(&worker->counters.requests, 1);
     http_response_start(&worker->response, 200);
     return finish_exchange(connection, worker->service->answer(worker->context, exchange));
@@ -446,6 +447,10 @@ static server_connection *connection_of(server_exchange *exchange) {
 
 const http_request *server_exchange_request(const server_exchange *exchange) {
     return &exchange->request;
+}
+
+uint64_t server_exchange_began_ns(const server_exchange *exchange) {
+    return exchange->began_ns;
 }
 
 http_response *server_exchange_response(server_exchange *exchange) {

@@ -32,6 +32,9 @@ typedef struct server_service {
 /* The request, valid until the exchange is answered or abandoned. */
 const http_request *server_exchange_request(const server_exchange *exchange);
 
+/* When the request was complete, on the clock of uv_hrtime. */
+uint64_t server_exchange_began_ns(const server_exchange *exchange);
+
 /* Where the answer is built: shared by all exchanges of a loop, so only during answer and
  * resume. Started with status 200. */
 http_response *server_exchange_response(server_exchange *exchange);

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #define SERVER_MAX_CONNECTIONS 16384u
-#define SERVER_MAX_PARKED 10240u
+#define SERVER_MAX_PARKED 12288u
 #define SERVER_MAX_OUTPUT_BYTES (1u << 20) /* one answer and what is not yet sent */
 #define SERVER_MAX_PIPELINED 64u           /* requests answered in one turn of a connection */
 #define SERVER_IDLE_TIMEOUT_MS 75000u

@@ -43,6 +43,7 @@ typedef struct server_connection server_connection;
 struct server_exchange {
     http_request request;
     void *state;
+    uint64_t began_ns;
     uint64_t due_ms; /* of a delay */
     bool is_parked;
 };

@@ -15,6 +15,8 @@
 
 #define SERVER_GRACE_MS 10000u
 #define SERVER_UNIX_MODE 0660u
+/* Past JWKEEP_FETCH_TIMEOUT_MS, so that a waiting request hears how the download ended. */
+#define SERVER_WAIT_MS 6000u
 
 /* Addresses are "HOST:PORT" with a numeric HOST ("127.0.0.1:0", "[::1]:8080"; port 0 lets
  * the system choose) or "unix:PATH" (a stale socket there is replaced, any other file is
@@ -25,6 +27,7 @@ typedef struct server_options {
     const char *admin;         /* administration listener, or NULL for none */
     jwkeep_verifier *verifier; /* borrowed; must outlive the server */
     const char *realm;         /* of WWW-Authenticate: printable ASCII without " and \ */
+    uint32_t wait_ms;          /* how long a request may wait for keys: then 503 */
     unsigned workers;          /* 0: one for each core this process may use */
     uint32_t grace_ms;         /* how long a stopping server lets requests finish */
     uint32_t unix_mode;        /* permission bits of unix sockets */
@@ -47,15 +50,15 @@ JWKEEP_MUST_USE jwkeep_code server_start(const server_options *options, server *
  * both in every thread started afterwards by the caller, so call server_signals_block before
  * any thread is started. */
 void server_signals_block(void);
-int server_run(server *server);
+int server_run(server *it);
 
 /* Readiness goes false, listeners close, requests in flight (parked ones included) are
  * answered within the grace period, then everything is closed and freed. NULL is fine. */
-void server_stop(server *server);
+void server_stop(server *it);
 
 /* The address chosen for the listener `index`, or for administration: "127.0.0.1:41234",
  * "unix:/run/jwkeep.sock". NULL if there is no such listener. Valid until server_stop. */
-const char *server_listen_address(const server *server, size_t index);
-const char *server_admin_address(const server *server);
+const char *server_listen_address(const server *it, size_t index);
+const char *server_admin_address(const server *it);
 
 #endif

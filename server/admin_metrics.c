@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Owns which metrics there are, and their names. */
+#include "server/admin_metrics.h"
+#include "base/attributes.h"
+#include "server/metrics.h"
+#include <stdio.h>
+
+#define LABELS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+/* ---- Requests ---- */
+
+static const char *const outcome_names[VERIFY_OUTCOME_COUNT] = {
+    [VERIFY_ALLOWED] = "allowed",   [VERIFY_NO_TOKEN] = "no_token",
+    [VERIFY_REJECTED] = "rejected", [VERIFY_INVALID_REQUEST] = "invalid_request",
+    [VERIFY_FAILED] = "failed",     [VERIFY_UNAVAILABLE] = "unavailable"};
+
+static uint64_t sum_decisions(const admin_context *context, size_t offset) {
+    uint64_t sum = 0;
+    for (size_t i = 0; i < context->worker_count; i++)
+        sum += server_counter_get(
+            (const server_counter *)(const void *)((const char *)context->decisions[i] +
+                                                   offset));
+    return sum;
+}
+
+static uint64_t sum_loops(const admin_context *context, size_t offset) {
+    uint64_t sum = 0;
+    for (size_t i = 0; i < context->worker_count; i++)
+        sum += server_counter_get(
+            (const server_counter *)(const void *)((const char *)context->loops[i] + offset));
+    return sum;
+}
+
+static void write_outcomes(const admin_context *context, metrics_writer *writer) {
+    metrics_family(writer, "jwkeep_requests_total", "counter", "Decisions by outcome.");
+    for (size_t i = 0; i < VERIFY_OUTCOME_COUNT; i++)
+        metrics_count(writer, LABELS("outcome", outcome_names[i]),
+                      sum_decisions(context, offsetof(verify_counters, outcomes) +
+                                                 i * sizeof(server_counter)));
+    metrics_family(writer, "jwkeep_refusals_total", "counter",
+                   "Tokens not accepted, by reason; reasons that occurred.");
+    for (size_t i = 0; i < VERIFY_REASON_COUNT; i++) {
+        uint64_t count = sum_decisions(context, offsetof(verify_counters, reasons) +
+                                                    i * sizeof(server_counter));
+        if (count > 0)
+            metrics_count(writer, LABELS("reason", jwkeep_code_name(verify_reason_code(i))),
+                          count);
+    }
+}
+
+static void write_latency(const admin_context *context, metrics_writer *writer) {
+    uint64_t count = 0;
+    metrics_family(writer, "jwkeep_request_duration_seconds", "histogram",
+                   "Time from a whole request to its decision, waiting for keys included.");
+    for (size_t i = 0; i <= VERIFY_BUCKET_COUNT; i++) {
+        char bound[32] = "+Inf";
+        if (i < VERIFY_BUCKET_COUNT)
+            snprintf(bound, sizeof bound, "%g", (double)verify_bucket_ns[i] / 1e9);
+        count += sum_decisions(context,
+                               offsetof(verify_counters, buckets) + i * sizeof(server_counter));
+        metrics_sample(writer, "_bucket", LABELS("le", bound), (double)count);
+    }
+    uint64_t total_ns = sum_decisions(context, offsetof(verify_counters, total_ns));
+    metrics_sample(writer, "_sum", NULL, (double)total_ns / 1e9);
+    metrics_sample(writer, "_count", NULL, (double)count);
+}
+
+typedef struct loop_metric {
+    size_t offset;
+    const char *name;
+    const char *type;
+    const char *help;
+} loop_metric;
+
+#define LOOP(field) offsetof(server_loop_counters, field)
+
+static const loop_metric loop_metrics[] = {
+    {LOOP(open), "jwkeep_connections", "gauge", "Open connections."},
+    {LOOP(accepted), "jwkeep_connections_total", "counter", "Accepted connections."},
+    {LOOP(timed_out), "jwkeep_connections_timed_out_total", "counter",
+     "Connections closed by a time limit."},
+    {LOOP(refused), "jwkeep_malformed_requests_total", "counter",
+     "Requests refused by the reader, their connections closed."},
+    {LOOP(parked), "jwkeep_parked_requests", "gauge", "Requests waiting for keys."},
+    {LOOP(parked_total), "jwkeep_parked_requests_total", "counter",
+     "Requests that waited for keys."},
+    {LOOP(left_parked), "jwkeep_parked_requests_left_total", "counter",
+     "Waiting requests whose client left."},
+    {LOOP(parked_expired), "jwkeep_parked_requests_expired_total", "counter",
+     "Waiting requests that nobody woke."},
+};
+
+static void write_loops(const admin_context *context, metrics_writer *writer) {
+    for (size_t i = 0; i < JK_COUNT_OF(loop_metrics); i++) {
+        const loop_metric *metric = &loop_metrics[i];
+        metrics_family(writer, metric->name, metric->type, metric->help);
+        metrics_count(writer, NULL, sum_loops(context, metric->offset));
+    }
+    metrics_family(writer, "jwkeep_connections_turned_away_total", "counter",
+                   "Connections answered 503 because too many were open.");
+    metrics_count(writer, NULL, server_counter_get(&context->acceptor->turned_away));
+    metrics_family(writer, "jwkeep_identity_values_dropped_total", "counter",
+                   "Claims sent empty because they cannot stand in a header.");
+    metrics_count(writer, NULL,
+                  sum_decisions(context, offsetof(verify_counters, unsafe_values)));
+}
+
+/* ---- Issuers ---- */
+
+typedef void (*issuer_sample)(metrics_writer *writer, const char *issuer,
+                              const jwkeep_source_status *status);
+
+static void sample_healthy(metrics_writer *writer, const char *issuer,
+                           const jwkeep_source_status *status) {
+    static const char *const states[] = {"ok", "degraded", "failing"};
+    for (size_t i = 0; i < JK_COUNT_OF(states); i++)
+        metrics_count(writer, LABELS("issuer", issuer, "state", states[i]),
+                      (size_t)status->health == i);
+}
+
+static void sample_keys(metrics_writer *writer, const char *issuer,
+                        const jwkeep_source_status *status) {
+    metrics_count(writer, LABELS("issuer", issuer), status->keys);
+}
+
+static void sample_generation(metrics_writer *writer, const char *issuer,
+                              const jwkeep_source_status *status) {
+    metrics_count(writer, LABELS("issuer", issuer), status->generation);
+}
+
+static void sample_age(metrics_writer *writer, const char *issuer,
+                       const jwkeep_source_status *status) {
+    metrics_sample(writer, "", LABELS("issuer", issuer), (double)status->age_s);
+}
+
+static void sample_expires(metrics_writer *writer, const char *issuer,
+                           const jwkeep_source_status *status) {
+    metrics_sample(writer, "", LABELS("issuer", issuer), (double)status->expires_in_s);
+}
+
+static void sample_last_success(metrics_writer *writer, const char *issuer,
+                                const jwkeep_source_status *status) {
+    metrics_sample(writer, "", LABELS("issuer", issuer), (double)status->last_success_ms / 1e3);
+}
+
+static void sample_fetches(metrics_writer *writer, const char *issuer,
+                           const jwkeep_source_status *status) {
+    static const char *const triggers[JWKEEP_TRIGGER_COUNT] = {"start", "schedule", "miss",
+                                                               "trailing", "request"};
+    for (size_t i = 0; i < JWKEEP_TRIGGER_COUNT; i++)
+        metrics_count(writer, LABELS("issuer", issuer, "trigger", triggers[i]),
+                      status->fetches[i]);
+}
+
+static void sample_results(metrics_writer *writer, const char *issuer,
+                           const jwkeep_source_status *status) {
+    metrics_count(writer, LABELS("issuer", issuer, "result", "changed"),
+                  status->fetches_changed);
+    metrics_count(writer, LABELS("issuer", issuer, "result", "unchanged"),
+                  status->fetches_unchanged);
+    metrics_count(writer, LABELS("issuer", issuer, "result", "failed"), status->fetches_failed);
+}
+
+static void sample_waiters(metrics_writer *writer, const char *issuer,
+                           const jwkeep_source_status *status) {
+    metrics_count(writer, LABELS("issuer", issuer), status->waiters);
+}
+
+static void sample_coalesced(metrics_writer *writer, const char *issuer,
+                             const jwkeep_source_status *status) {
+    metrics_count(writer, LABELS("issuer", issuer), status->waiters_coalesced);
+}
+
+static void sample_cooldown(metrics_writer *writer, const char *issuer,
+                            const jwkeep_source_status *status) {
+    metrics_count(writer, LABELS("issuer", issuer), status->cooldown_rejections);
+}
+
+static void sample_skipped(metrics_writer *writer, const char *issuer,
+                           const jwkeep_source_status *status) {
+    metrics_count(writer, LABELS("issuer", issuer), status->keys_skipped);
+}
+
+typedef struct issuer_metric {
+    const char *name;
+    const char *type;
+    const char *help;
+    issuer_sample sample;
+} issuer_metric;
+
+static const issuer_metric issuer_metrics[] = {
+    {"jwkeep_issuer_health", "gauge", "1 for the state the keys are in.", sample_healthy},
+    {"jwkeep_issuer_keys", "gauge", "Keys in the present set.", sample_keys},
+    {"jwkeep_issuer_generation", "gauge", "Number of the present set.", sample_generation},
+    {"jwkeep_issuer_age_seconds", "gauge", "Since the last good download; -1 before it.",
+     sample_age},
+    {"jwkeep_issuer_expires_in_seconds", "gauge", "Left of the set's lifetime.",
+     sample_expires},
+    {"jwkeep_issuer_last_success_timestamp_seconds", "gauge", "Of the last good download.",
+     sample_last_success},
+    {"jwkeep_issuer_fetches_total", "counter", "Downloads by what caused them.",
+     sample_fetches},
+    {"jwkeep_issuer_fetch_results_total", "counter", "Downloads by result.", sample_results},
+    {"jwkeep_issuer_waiters", "gauge", "Lookups waiting for a download.", sample_waiters},
+    {"jwkeep_issuer_waiters_coalesced_total", "counter",
+     "Lookups that joined a download begun by another.", sample_coalesced},
+    {"jwkeep_issuer_cooldown_rejections_total", "counter",
+     "Unknown keys answered without a download.", sample_cooldown},
+    {"jwkeep_issuer_keys_skipped", "gauge", "Keys left out of the last good download.",
+     sample_skipped},
+};
+
+static void write_issuers(const admin_context *context, metrics_writer *writer) {
+    size_t count = jwkeep_verifier_issuer_count(context->verifier);
+    for (size_t i = 0; i < JK_COUNT_OF(issuer_metrics); i++) {
+        const issuer_metric *metric = &issuer_metrics[i];
+        metrics_family(writer, metric->name, metric->type, metric->help);
+        for (size_t issuer = 0; issuer < count; issuer++) {
+            jwkeep_source_status status;
+            if (jwkeep_verifier_status(context->verifier, issuer, &status) == JWKEEP_OK)
+                metric->sample(writer, jwkeep_verifier_issuer_name(context->verifier, issuer),
+                               &status);
+        }
+    }
+}
+
+jwkeep_code admin_write_metrics(const admin_context *context, jwkeep_buffer *buffer) {
+    metrics_writer writer;
+    metrics_init(&writer, buffer);
+    write_outcomes(context, &writer);
+    write_latency(context, &writer);
+    write_loops(context, &writer);
+    write_issuers(context, &writer);
+    return writer.code;
+}
+
+void admin_write_totals(const admin_context *context, jwkeep_json_writer *writer) {
+    jwkeep_json_write_name(writer, JWKEEP_SPAN("requests"));
+    jwkeep_json_write_object(writer);
+    for (size_t i = 0; i < VERIFY_OUTCOME_COUNT; i++)
+        jwkeep_json_write_member_int64(
+            writer, outcome_names[i],
+            (int64_t)sum_decisions(context, offsetof(verify_counters, outcomes) +
+                                                i * sizeof(server_counter)));
+    jwkeep_json_write_end(writer);
+    jwkeep_json_write_member_int64(writer, "connections",
+                                   (int64_t)sum_loops(context, LOOP(open)));
+    jwkeep_json_write_member_int64(writer, "parked", (int64_t)sum_loops(context, LOOP(parked)));
+}

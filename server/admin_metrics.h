@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Owns adding up what the workers counted, as metrics and as JSON. */
+#ifndef SERVER_ADMIN_METRICS_H
+#define SERVER_ADMIN_METRICS_H
+
+#include "server/admin_routes.h"
+#include <jwkeep/json.h>
+
+#define ADMIN_METRICS_CONTENT_TYPE "text/plain; version=0.0.4; charset=utf-8"
+
+/* Errors: those of the buffer. */
+JWKEEP_MUST_USE jwkeep_code admin_write_metrics(const admin_context *context,
+                                                jwkeep_buffer *buffer);
+
+/* The members "requests", "connections" and "parked" of an open object. */
+void admin_write_totals(const admin_context *context, jwkeep_json_writer *writer);
+
+#endif

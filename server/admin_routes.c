@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Owns the routes of administration. */
+#include "server/admin_routes.h"
+#include "base/attributes.h"
+#include "base/clock.h"
+#include "server/admin_metrics.h"
+#include <jwkeep/version.h>
+
+static const char *health_name(jwkeep_health health) {
+    switch (health) {
+    case JWKEEP_HEALTH_OK:
+        return "ok";
+    case JWKEEP_HEALTH_DEGRADED:
+        return "degraded";
+    case JWKEEP_HEALTH_FAILING:
+        break;
+    }
+    return "failing";
+}
+
+static void answer_metrics(const admin_context *context, const http_request *request,
+                           http_response *response) {
+    (void)request;
+    if (admin_write_metrics(context, &response->body) != JWKEEP_OK) {
+        http_response_text(response, 500, "the metrics could not be written");
+        return;
+    }
+    http_response_field(response, "Content-Type", ADMIN_METRICS_CONTENT_TYPE);
+}
+
+static void answer_health(const admin_context *context, const http_request *request,
+                          http_response *response) {
+    (void)context;
+    (void)request;
+    http_response_text(response, 200, "ok");
+}
+
+static void finish_json(http_response *response, const jwkeep_json_writer *writer) {
+    if (jwkeep_json_writer_finish(writer) != JWKEEP_OK)
+        http_response_text(response, 500, "the answer could not be written");
+    else
+        http_response_field(response, "Content-Type", "application/json");
+}
+
+static void write_text(jwkeep_json_writer *writer, const char *name, const char *text) {
+    jwkeep_json_write_member_string(writer, name, jwkeep_span_text(text));
+}
+
+/* ---- /readyz ---- */
+
+static bool is_ready(const jwkeep_source_status *status) {
+    return status->health != JWKEEP_HEALTH_FAILING;
+}
+
+static const char *reason_of(const jwkeep_source_status *status) {
+    if (status->last_error != JWKEEP_OK)
+        return jwkeep_code_text(status->last_error);
+    if (!is_ready(status))
+        return jwkeep_code_text(status->last_success_ms == 0 ? JWKEEP_KEYS_NOT_LOADED
+                                                             : JWKEEP_KEYS_STALE);
+    return NULL;
+}
+
+static bool write_readiness(const admin_context *context, jwkeep_json_writer *writer) {
+    bool are_all_ready = true;
+    jwkeep_json_write_name(writer, JWKEEP_SPAN("issuers"));
+    jwkeep_json_write_array(writer);
+    for (size_t i = 0; i < jwkeep_verifier_issuer_count(context->verifier); i++) {
+        jwkeep_source_status status;
+        if (jwkeep_verifier_status(context->verifier, i, &status) != JWKEEP_OK)
+            continue;
+        jwkeep_json_write_object(writer);
+        write_text(writer, "name", jwkeep_verifier_issuer_name(context->verifier, i));
+        jwkeep_json_write_member_boolean(writer, "ready", is_ready(&status));
+        write_text(writer, "health", health_name(status.health));
+        if (reason_of(&status))
+            write_text(writer, "reason", reason_of(&status));
+        jwkeep_json_write_end(writer);
+        are_all_ready = are_all_ready && is_ready(&status);
+    }
+    jwkeep_json_write_end(writer);
+    return are_all_ready;
+}
+
+static void answer_readiness(const admin_context *context, const http_request *request,
+                             http_response *response) {
+    (void)request;
+    bool is_draining = atomic_load_explicit(&context->is_draining, memory_order_acquire);
+    jwkeep_json_writer writer;
+    jwkeep_json_writer_init(&writer, &response->body);
+    jwkeep_json_write_object(&writer);
+    bool are_all_ready = write_readiness(context, &writer);
+    jwkeep_json_write_member_boolean(&writer, "draining", is_draining);
+    jwkeep_json_write_member_boolean(&writer, "ready", are_all_ready && !is_draining);
+    jwkeep_json_write_end(&writer);
+    finish_json(response, &writer);
+    if (response->status == 200 && (!are_all_ready || is_draining))
+        response->status = 503;
+}
+
+/* ---- /status ---- */
+
+static void write_fetches(const jwkeep_source_status *status, jwkeep_json_writer *writer) {
+    static const char *const triggers[JWKEEP_TRIGGER_COUNT] = {"start", "schedule", "miss",
+                                                               "trailing", "request"};
+    jwkeep_json_write_name(writer, JWKEEP_SPAN("fetches"));
+    jwkeep_json_write_object(writer);
+    for (size_t i = 0; i < JWKEEP_TRIGGER_COUNT; i++)
+        jwkeep_json_write_member_int64(writer, triggers[i], (int64_t)status->fetches[i]);
+    jwkeep_json_write_member_int64(writer, "changed", (int64_t)status->fetches_changed);
+    jwkeep_json_write_member_int64(writer, "unchanged", (int64_t)status->fetches_unchanged);
+    jwkeep_json_write_member_int64(writer, "failed", (int64_t)status->fetches_failed);
+    jwkeep_json_write_end(writer);
+}
+
+static void write_keys(const admin_context *context, size_t index, jwkeep_json_writer *writer) {
+    jwkeep_keyset *keys = jwkeep_verifier_take_keys(context->verifier, index);
+    jwkeep_json_write_name(writer, JWKEEP_SPAN("keys"));
+    jwkeep_json_write_array(writer);
+    for (size_t i = 0; keys && i < jwkeep_keyset_count(keys); i++) {
+        const jwkeep_jwk *key = jwkeep_keyset_at(keys, i);
+        jwkeep_json_write_object(writer);
+        if (jwkeep_span_is_present(jwkeep_jwk_kid(key)))
+            jwkeep_json_write_member_string(writer, "kid", jwkeep_jwk_kid(key));
+        write_text(writer, "kty", jwkeep_kty_name(jwkeep_jwk_kty(key)));
+        if (jwkeep_jwk_algorithm(key) != JWKEEP_ALGORITHM_ABSENT)
+            write_text(writer, "alg", jwkeep_algorithm_name(jwkeep_jwk_algorithm(key)));
+        /* The thumbprint of a symmetric key is made from the secret (RFC 7638 §7). */
+        if (jwkeep_jwk_kty(key) != JWKEEP_KTY_OCT)
+            jwkeep_json_write_member_string(writer, "thumbprint",
+                                            jwkeep_jwk_thumbprint_text(key));
+        jwkeep_json_write_end(writer);
+    }
+    jwkeep_json_write_end(writer);
+    jwkeep_keyset_unref(keys);
+}
+
+static void write_issuer(const admin_context *context, size_t index,
+                         jwkeep_json_writer *writer) {
+    jwkeep_source_status status;
+    if (jwkeep_verifier_status(context->verifier, index, &status) != JWKEEP_OK)
+        return;
+    jwkeep_json_write_object(writer);
+    write_text(writer, "name", jwkeep_verifier_issuer_name(context->verifier, index));
+    if (jwkeep_verifier_issuer_id(context->verifier, index))
+        write_text(writer, "issuer", jwkeep_verifier_issuer_id(context->verifier, index));
+    write_text(writer, "health", health_name(status.health));
+    write_keys(context, index, writer);
+    jwkeep_json_write_member_int64(writer, "generation", (int64_t)status.generation);
+    jwkeep_json_write_member_int64(writer, "age_s", status.age_s);
+    jwkeep_json_write_member_int64(writer, "expires_in_s", status.expires_in_s);
+    jwkeep_json_write_member_int64(writer, "last_success_ms", status.last_success_ms);
+    write_fetches(&status, writer);
+    jwkeep_json_write_member_int64(writer, "waiters", (int64_t)status.waiters);
+    jwkeep_json_write_member_int64(writer, "waiters_coalesced",
+                                   (int64_t)status.waiters_coalesced);
+    jwkeep_json_write_member_int64(writer, "cooldown_rejections",
+                                   (int64_t)status.cooldown_rejections);
+    jwkeep_json_write_member_int64(writer, "keys_skipped", (int64_t)status.keys_skipped);
+    if (status.last_error != JWKEEP_OK)
+        write_text(writer, "last_error", jwkeep_code_name(status.last_error));
+    jwkeep_json_write_end(writer);
+}
+
+static void answer_status(const admin_context *context, const http_request *request,
+                          http_response *response) {
+    (void)request;
+    jwkeep_json_writer writer;
+    jwkeep_json_writer_init(&writer, &response->body);
+    jwkeep_json_write_object(&writer);
+    write_text(&writer, "version", jwkeep_version());
+    jwkeep_json_write_member_int64(&writer, "uptime_s",
+                                   (jk_clock_wall_ms() - context->started_ms) / 1000);
+    jwkeep_json_write_member_int64(&writer, "workers", (int64_t)context->worker_count);
+    admin_write_totals(context, &writer);
+    jwkeep_json_write_name(&writer, JWKEEP_SPAN("issuers"));
+    jwkeep_json_write_array(&writer);
+    for (size_t i = 0; i < jwkeep_verifier_issuer_count(context->verifier); i++)
+        write_issuer(context, i, &writer);
+    jwkeep_json_write_end(&writer);
+    jwkeep_json_write_end(&writer);
+    finish_json(response, &writer);
+}
+
+/* ---- Routes ---- */
+
+typedef struct admin_route {
+    const char *path;
+    void (*answer)(const admin_context *context, const http_request *request,
+                   http_response *response);
+} admin_route;
+
+static const admin_route routes[] = {
+    {"/metrics", answer_metrics},
+    {"/healthz", answer_health},
+    {"/readyz", answer_readiness},
+    {"/status", answer_status},
+};
+
+static server_outcome answer(void *user, server_exchange *exchange) {
+    const http_request *request = server_exchange_request(exchange);
+    http_response *response = server_exchange_response(exchange);
+    for (size_t i = 0; i < JK_COUNT_OF(routes); i++) {
+        if (!jwkeep_span_equals(http_request_path(request), jwkeep_span_text(routes[i].path)))
+            continue;
+        if (http_request_is(request, "GET") || http_request_is(request, "HEAD")) {
+            routes[i].answer(user, request, response);
+        } else {
+            http_response_text(response, 405, "GET or HEAD");
+            http_response_field(response, "Allow", "GET, HEAD");
+        }
+        return SERVER_ANSWERED;
+    }
+    http_response_text(response, 404, "no such page");
+    return SERVER_ANSWERED;
+}
+
+const server_service admin_service = {.answer = answer};

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Owns the administration listener's answers: /metrics, /healthz, /readyz, /status. Reads
+ * what the workers count and what the verifier says of its issuers; changes nothing. */
+#ifndef SERVER_ADMIN_ROUTES_H
+#define SERVER_ADMIN_ROUTES_H
+
+#include "server/verify_route.h"
+#include "server/worker.h"
+
+typedef struct admin_context {
+    const jwkeep_verifier *verifier;
+    size_t worker_count;
+    const server_loop_counters *loops[SERVER_MAX_WORKERS];
+    const verify_counters *decisions[SERVER_MAX_WORKERS];
+    const server_loop_counters *acceptor;
+    int64_t started_ms; /* wall clock */
+    /* Set by the stopping thread, with release; read with acquire. */
+    _Atomic bool is_draining;
+} admin_context;
+
+extern const server_service admin_service;
+
+#endif

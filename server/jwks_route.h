@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Owns GET /jwks/<issuer>: the verifier's present keys of an issuer, as a mirror for the
+ * neighbours. Refuses to show anything but public keys. */
+#ifndef SERVER_JWKS_ROUTE_H
+#define SERVER_JWKS_ROUTE_H
+
+#include "server/exchange.h"
+#include <jwkeep/verifier.h>
+
+#define JWKS_PATH_PREFIX "/jwks/"
+#define JWKS_LOCAL_MAX_AGE_S 300 /* of keys that are not downloaded */
+
+void jwks_answer(const jwkeep_verifier *verifier, const http_request *request,
+                 http_response *response);
+
+/* Whether an If-None-Match value (absent: no) names `etag`, which is quoted. */
+bool http_etag_matches(jwkeep_span if_none_match, const char *etag);
+
+#endif

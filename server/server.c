@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Owns putting the service together: one thread that accepts, one for administration, the
+ * workers; and taking it apart in an order that loses no request. */
+#include "server/server.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "server/admin_routes.h"
+#include "server/http/characters.h"
+#include "server/socket.h"
+#include "server/worker.h"
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#define OTHER_DESCRIPTORS 256u /* listeners, downloads, loops */
+#define MAX_REALM_BYTES 128u
+
+struct server {
+    admin_context admin;
+    server_worker *acceptor;
+    server_worker *admin_worker; /* NULL without an administration listener */
+    server_worker *workers[SERVER_MAX_WORKERS];
+    verify_context *contexts[SERVER_MAX_WORKERS];
+    size_t worker_count;
+    size_t listen_count;
+    char listen[SERVER_MAX_LISTENERS][SERVER_ADDRESS_BYTES];
+    char admin_address[SERVER_ADDRESS_BYTES];
+    char realm[MAX_REALM_BYTES + 1];
+    uint32_t grace_ms;
+};
+
+void server_options_init(server_options *options) {
+    *options = (server_options){
+        .realm = "jwkeep",
+        .wait_ms = SERVER_WAIT_MS,
+        .grace_ms = SERVER_GRACE_MS,
+        .unix_mode = SERVER_UNIX_MODE,
+    };
+    server_limits_init(&options->limits);
+}
+
+/* ---- Checks ---- */
+
+static bool is_realm(const char *realm) {
+    jwkeep_span span = jwkeep_span_text(realm);
+    return span.size <= MAX_REALM_BYTES && http_is_safe_value(span) && !strchr(realm, '"') &&
+           !strchr(realm, '\\');
+}
+
+static bool are_limits(const server_limits *limits) {
+    return limits->max_connections > 0 && limits->max_parked > 0 &&
+           limits->max_parked <= limits->max_connections && limits->max_output_bytes > 0 &&
+           limits->max_pipelined > 0 && limits->idle_timeout_ms > 0 &&
+           limits->request_timeout_ms > 0 && limits->write_timeout_ms > 0 &&
+           limits->parked_timeout_ms > 0;
+}
+
+static jwkeep_code check_options(const server_options *options, jwkeep_error *error) {
+    const char *where = NULL;
+    if (!options->verifier)
+        where = "verifier";
+    else if (!options->listen || options->listen_count == 0 ||
+             options->listen_count > SERVER_MAX_LISTENERS)
+        where = "listen";
+    else if (!options->realm || !is_realm(options->realm))
+        where = "realm";
+    else if (options->workers > SERVER_MAX_WORKERS)
+        where = "workers";
+    else if (options->wait_ms == 0)
+        where = "wait_ms";
+    else if (!are_limits(&options->limits))
+        where = "limits";
+    return where ? jk_fail_text(error, JWKEEP_MISUSE_ARGUMENT, "not a possible value", where,
+                                NULL)
+                 : JWKEEP_OK;
+}
+
+/* ---- Start ---- */
+
+static size_t count_cores(void) {
+    cpu_set_t cores;
+    if (sched_getaffinity(0, sizeof cores, &cores) != 0)
+        return 1;
+    size_t count = (size_t)CPU_COUNT(&cores);
+    return count < SERVER_MAX_WORKERS ? count : SERVER_MAX_WORKERS;
+}
+
+static void raise_descriptor_limit(size_t wanted) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
+        return;
+    limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+    /* Without it, accepting pauses when descriptors run out. */
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static size_t share_of(size_t whole, size_t parts) {
+    return (whole + parts - 1) / parts;
+}
+
+static void free_context(verify_context *context) {
+    if (!context)
+        return;
+    jwkeep_token_free(context->token);
+    free(context);
+}
+
+static jwkeep_code add_worker(server *it, const server_options *options,
+                              const server_limits *share, jwkeep_error *error) {
+    size_t index = it->worker_count;
+    verify_context *context = calloc(1, sizeof *context);
+    if (!context)
+        return jk_fail(error, JWKEEP_OUT_OF_MEMORY);
+    context->verifier = options->verifier;
+    context->realm = it->realm;
+    context->wait_ms = options->wait_ms;
+    jwkeep_code code = jwkeep_token_new(&context->token, error);
+    if (code == JWKEEP_OK)
+        code = server_worker_new(&verify_service, context, share, &it->workers[index], error);
+    if (code != JWKEEP_OK) {
+        free_context(context);
+        return code;
+    }
+    it->contexts[index] = context;
+    it->admin.loops[index] = server_worker_counters(it->workers[index]);
+    it->admin.decisions[index] = &context->counters;
+    it->admin.worker_count = ++it->worker_count;
+    return JWKEEP_OK;
+}
+
+static jwkeep_code make_workers(server *it, const server_options *options,
+                                jwkeep_error *error) {
+    size_t count = options->workers ? options->workers : count_cores();
+    server_limits share = options->limits;
+    share.max_connections = share_of(share.max_connections, count);
+    share.max_parked = share_of(share.max_parked, count);
+    jwkeep_code code = JWKEEP_OK;
+    while (code == JWKEEP_OK && it->worker_count < count)
+        code = add_worker(it, options, &share, error);
+    if (code == JWKEEP_OK)
+        code = server_worker_new(&verify_service, NULL, &share, &it->acceptor, error);
+    if (code == JWKEEP_OK && options->admin)
+        code = server_worker_new(&admin_service, &it->admin, &options->limits,
+                                 &it->admin_worker, error);
+    if (code == JWKEEP_OK)
+        it->admin.acceptor = server_worker_counters(it->acceptor);
+    return code;
+}
+
+static jwkeep_code open_listeners(server *it, const server_options *options,
+                                  jwkeep_error *error) {
+    int socket = -1;
+    for (size_t i = 0; i < options->listen_count; i++) {
+        jwkeep_code code = server_socket_listen(options->listen[i], options->unix_mode,
+                                                "listen", &socket, it->listen[i], error);
+        if (code == JWKEEP_OK) {
+            it->listen_count++;
+            code = server_worker_listen(it->acceptor, socket, it->workers, it->worker_count,
+                                        error);
+        }
+        if (code != JWKEEP_OK)
+            return code;
+    }
+    if (!options->admin)
+        return JWKEEP_OK;
+    jwkeep_code code = server_socket_listen(options->admin, options->unix_mode, "admin",
+                                            &socket, it->admin_address, error);
+    return code == JWKEEP_OK
+               ? server_worker_listen(it->admin_worker, socket, &it->admin_worker, 1, error)
+               : code;
+}
+
+static jwkeep_code start_threads(server *it, jwkeep_error *error) {
+    jwkeep_code code = JWKEEP_OK;
+    for (size_t i = 0; code == JWKEEP_OK && i < it->worker_count; i++)
+        code = server_worker_start(it->workers[i], error);
+    if (code == JWKEEP_OK && it->admin_worker)
+        code = server_worker_start(it->admin_worker, error);
+    /* Last: from here on requests come in. */
+    return code == JWKEEP_OK ? server_worker_start(it->acceptor, error) : code;
+}
+
+jwkeep_code server_start(const server_options *options, server **ret_server,
+                         jwkeep_error *error) {
+    jwkeep_code code = check_options(options, error);
+    if (code != JWKEEP_OK)
+        return code;
+    server *it = calloc(1, sizeof *it);
+    if (!it)
+        return jk_fail(error, JWKEEP_OUT_OF_MEMORY);
+    memcpy(it->realm, options->realm, strlen(options->realm) + 1);
+    it->grace_ms = options->grace_ms;
+    it->admin.verifier = options->verifier;
+    it->admin.started_ms = jk_clock_wall_ms();
+    raise_descriptor_limit(options->limits.max_connections + OTHER_DESCRIPTORS);
+    code = make_workers(it, options, error);
+    if (code == JWKEEP_OK)
+        code = open_listeners(it, options, error);
+    if (code == JWKEEP_OK)
+        code = start_threads(it, error);
+    if (code != JWKEEP_OK) {
+        it->grace_ms = 0;
+        server_stop(it);
+        return code;
+    }
+    *ret_server = it;
+    return JWKEEP_OK;
+}
+
+/* ---- Until the end ---- */
+
+static void ending_signals(sigset_t *ret_signals) {
+    sigemptyset(ret_signals);
+    sigaddset(ret_signals, SIGTERM);
+    sigaddset(ret_signals, SIGINT);
+}
+
+void server_signals_block(void) {
+    sigset_t signals;
+    ending_signals(&signals);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+}
+
+int server_run(server *it) {
+    sigset_t signals;
+    int signal = 0;
+    (void)it;
+    server_signals_block();
+    ending_signals(&signals);
+    while (sigwait(&signals, &signal) != 0)
+        ;
+    return signal;
+}
+
+static void remove_files(server *it) {
+    for (size_t i = 0; i < it->listen_count; i++)
+        server_socket_remove(it->listen[i]);
+    server_socket_remove(it->admin_address);
+}
+
+void server_stop(server *it) {
+    if (!it)
+        return;
+    atomic_store_explicit(&it->admin.is_draining, true, memory_order_release);
+    if (it->acceptor)
+        server_worker_close_listeners(it->acceptor);
+    for (size_t i = 0; i < it->worker_count; i++)
+        server_worker_stop(it->workers[i], it->grace_ms);
+    for (size_t i = 0; i < it->worker_count; i++)
+        server_worker_join(it->workers[i]);
+    server_worker_free(it->acceptor);
+    server_worker_free(it->admin_worker);
+    for (size_t i = 0; i < it->worker_count; i++) {
+        server_worker_free(it->workers[i]);
+        free_context(it->contexts[i]);
+    }
+    remove_files(it);
+    free(it);
+}
+
+const char *server_listen_address(const server *it, size_t index) {
+    return index < it->listen_count ? it->listen[index] : NULL;
+}
+
+const char *server_admin_address(const server *it) {
+    return it->admin_address[0] ? it->admin_address : NULL;
+}

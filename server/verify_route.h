@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Owns the decision: ANY /verify with the token from `Authorization: Bearer` (RFC 6750 §2.1),
+ * and GET /jwks/<issuer>. The status follows from the class of the verdict alone:
+ *
+ *   200  X-Auth-Subject, X-Auth-Issuer, X-Auth-Scope, each always there and empty where the
+ *        claim is absent, not a string, too long or not plain ASCII; no body
+ *   401  no token, or a bad one, with WWW-Authenticate (RFC 6750 §3)
+ *   503  the keys cannot be had now, with Retry-After
+ *   500  our own fault
+ *
+ * Refuses to say anything about a token's content, in an answer or anywhere else. */
+#ifndef SERVER_VERIFY_ROUTE_H
+#define SERVER_VERIFY_ROUTE_H
+
+#include "server/counters.h"
+#include "server/exchange.h"
+#include <jwkeep/verifier.h>
+
+/* Longer values are sent empty: three of them leave room in a gateway's 4 KB. */
+#define VERIFY_MAX_IDENTITY_BYTES 1024u
+
+typedef enum verify_outcome {
+    VERIFY_ALLOWED,
+    VERIFY_NO_TOKEN,
+    VERIFY_INVALID_REQUEST,
+    VERIFY_REJECTED,
+    VERIFY_UNAVAILABLE,
+    VERIFY_FAILED,
+    VERIFY_OUTCOME_COUNT
+} verify_outcome;
+
+/* Upper bounds of the latency histogram in nanoseconds; one bucket more is without bound. */
+#define VERIFY_BUCKET_COUNT 14
+extern const uint64_t verify_bucket_ns[VERIFY_BUCKET_COUNT];
+
+/* Codes of the classes rejected, key unavailable and transport have a counter each. */
+#define VERIFY_REASON_COUNT 512
+
+typedef struct verify_counters {
+    server_counter outcomes[VERIFY_OUTCOME_COUNT];
+    server_counter reasons[VERIFY_REASON_COUNT];
+    server_counter buckets[VERIFY_BUCKET_COUNT + 1];
+    server_counter total_ns;
+    server_counter unsafe_values; /* identity values sent empty */
+} verify_counters;
+
+/* The code that `reasons[index]` counts. */
+jwkeep_code verify_reason_code(size_t index);
+
+/* What one worker's requests need; nothing of it is shared. */
+typedef struct verify_context {
+    jwkeep_verifier *verifier;
+    const char *realm;
+    uint32_t wait_ms; /* for keys */
+    jwkeep_token *token;
+    verify_counters counters;
+} verify_context;
+
+extern const server_service verify_service;
+
+#endif
