@@ -2,7 +2,7 @@
  *
  * Owns the mirror of key sets. */
 #include "server/jwks_route.h"
-#include "server/http/characters.h"
+#include "server/http/etag.h"
 #include <stdio.h>
 
 #define ETAG_BYTES (2 * JWKEEP_THUMBPRINT_SIZE + 3)
@@ -16,23 +16,6 @@ static void write_etag(const jwkeep_keyset *keys, char ret_etag[ETAG_BYTES]) {
         snprintf(at, 3, "%02x", hash.data[i]);
     *at++ = '"';
     *at = '\0';
-}
-
-bool http_etag_matches(jwkeep_span value, const char *etag) {
-    while (value.size > 0) {
-        const uint8_t *comma = memchr(value.data, ',', value.size);
-        size_t size = comma ? (size_t)(comma - value.data) : value.size;
-        jwkeep_span one = http_trim(jwkeep_span_of(value.data, size));
-        /* Weak comparison (RFC 9110 §13.1.2). */
-        if (one.size > 2 && memcmp(one.data, "W/", 2) == 0)
-            one = jwkeep_span_of(one.data + 2, one.size - 2);
-        if (jwkeep_span_equals(one, JWKEEP_SPAN("*")) ||
-            jwkeep_span_equals(one, jwkeep_span_text(etag)))
-            return true;
-        size += comma ? 1 : 0;
-        value = jwkeep_span_of(value.data + size, value.size - size);
-    }
-    return false;
 }
 
 static bool find_issuer(const jwkeep_verifier *verifier, jwkeep_span name, size_t *ret_index) {

@@ -14,7 +14,4 @@
 void jwks_answer(const jwkeep_verifier *verifier, const http_request *request,
                  http_response *response);
 
-/* Whether an If-None-Match value (absent: no) names `etag`, which is quoted. */
-bool http_etag_matches(jwkeep_span if_none_match, const char *etag);
-
 #endif

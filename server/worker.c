@@ -362,6 +362,10 @@ void server_worker_free(server_worker *worker) {
     free(worker);
 }
 
+uv_loop_t *server_worker_loop(server_worker *worker) {
+    return &worker->loop;
+}
+
 const server_loop_counters *server_worker_counters(const server_worker *worker) {
     return &worker->counters;
 }

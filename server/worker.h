@@ -49,6 +49,9 @@ void server_worker_stop(server_worker *worker, uint32_t grace_ms);
 /* Waits for the end of the thread. */
 void server_worker_join(server_worker *worker);
 
+/* For work that must not hold the loop up (uv_queue_work). Only on the worker's thread. */
+struct uv_loop_s *server_worker_loop(server_worker *worker);
+
 const server_loop_counters *server_worker_counters(const server_worker *worker);
 
 #endif

@@ -385,22 +385,20 @@ static void cuts_off_a_dripping_client(void **state) {
     close(socket_);
 }
 
+static bool has_timed_out(void *user) {
+    const fixture *it = user;
+    return server_counter_get(&server_worker_counters(it->workers[0])->timed_out) +
+               server_counter_get(&server_worker_counters(it->workers[1])->timed_out) ==
+           1;
+}
+
 static void cuts_off_a_client_that_does_not_read(void **state) {
     fixture *it = *state;
     int socket_ = wire_connect(it->address);
     for (size_t i = 0; i < 50; i++)
         if (!wire_send_text(socket_, "GET /big HTTP/1.1\r\n" HOST "\r\n"))
             break;
-    const server_loop_counters *counters[] = {server_worker_counters(it->workers[0]),
-                                              server_worker_counters(it->workers[1])};
-    for (size_t i = 0; i < 20000 && server_counter_get(&counters[0]->timed_out) +
-                                            server_counter_get(&counters[1]->timed_out) ==
-                                        0;
-         i++)
-        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
-    assert_int_equal(server_counter_get(&counters[0]->timed_out) +
-                         server_counter_get(&counters[1]->timed_out),
-                     1);
+    assert_true(wire_wait(has_timed_out, it));
     close(socket_);
 }
 
