@@ -222,7 +222,8 @@ static void rejects_lone_surrogates_in_escapes(void **state) {
         FINE("\"\\ud83d\\ude00\""),    FINE("\"\\uD83D\\uDE00\""),
         FINE("\"\\u0000\""),           UTF8("\"\\ud83d\"", 1),
         UTF8("\"\\ude00\"", 1),        UTF8("\"a\\udfff\\ud800\"", 2),
-        UTF8("\"\\ud83d\\ud83d\"", 1), UTF8("\"\\ud83d\\n\"", 1),
+        UTF8("\"\\ud83d\\ud83d\"", 1), UTF8("\"\\udc00\\udc00\"", 1),
+        UTF8("\"\\ud83d\\ue000\"", 1), UTF8("\"\\ud83d\\n\"", 1),
         UTF8("\"\\ud83dx\"", 1),       UTF8("\"\\ud83d\\u0041\"", 1),
         UTF8("\"\\ud83d", 1),
     };
