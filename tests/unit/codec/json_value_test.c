@@ -2,6 +2,7 @@
  *
  * Reading a parsed text: the walk, strings, raw bytes, and what numbers are worth. */
 #include "codec/json.h"
+#include "support/watched_memory.h"
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -111,6 +112,16 @@ static void refuses_arguments_that_are_missing(void **state) {
                      JWKEEP_MISUSE_ARGUMENT);
     assert_int_equal(jwkeep_json_parse(JWKEEP_SPAN_NONE, NULL, &none, NULL),
                      JWKEEP_JSON_SYNTAX);
+    assert_null(none);
+}
+
+static void tells_when_memory_is_out(void **state) {
+    (void)state;
+    jwkeep_json_text *none = NULL;
+    watched_memory_seen()->is_exhausted = true;
+    jwkeep_code code = jwkeep_json_parse(JWKEEP_SPAN("[1]"), NULL, &none, NULL);
+    watched_memory_seen()->is_exhausted = false;
+    assert_int_equal(code, JWKEEP_OUT_OF_MEMORY);
     assert_null(none);
 }
 
@@ -308,6 +319,7 @@ int main(void) {
         cmocka_unit_test_teardown(finds_members_by_their_unescaped_names, free_text),
         cmocka_unit_test_teardown(finds_nothing_in_an_absent_value, free_text),
         cmocka_unit_test_teardown(refuses_arguments_that_are_missing, free_text),
+        cmocka_unit_test_teardown(tells_when_memory_is_out, free_text),
         cmocka_unit_test_teardown(tells_the_type_of_each_value, free_text),
         cmocka_unit_test_teardown(unescapes_strings, free_text),
         cmocka_unit_test_teardown(keeps_the_bytes_as_they_stood, free_text),
@@ -320,5 +332,5 @@ int main(void) {
         cmocka_unit_test_teardown(a_digit_far_behind_still_decides_the_rounding, free_text),
         cmocka_unit_test_teardown(refuses_doubles_out_of_range, free_text),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, watched_memory_install, NULL);
 }
