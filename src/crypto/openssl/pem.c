@@ -75,7 +75,8 @@ static EVP_PKEY *decode_key(const block *used, const label_row *row) {
 static EVP_PKEY *decode_certificate(const block *used) {
     const unsigned char *next = used->der;
     X509 *certificate = d2i_X509(NULL, &next, used->size);
-    EVP_PKEY *key = certificate ? X509_get_pubkey(certificate) : NULL;
+    bool is_whole = certificate && next == used->der + used->size;
+    EVP_PKEY *key = is_whole ? X509_get_pubkey(certificate) : NULL;
     X509_free(certificate);
     return key;
 }

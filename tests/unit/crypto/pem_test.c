@@ -7,6 +7,7 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/rsa.h>
 #include <openssl/x509.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -269,6 +270,55 @@ static void refuses_a_label_that_is_not_the_contents(void **state) {
     assert_refused(span_of(other), JWKEEP_PEM_INVALID);
 }
 
+/* The first block of `pem` with a byte of zero after its DER. */
+static const text *with_byte_after(const text *pem) {
+    char *label = NULL;
+    char *header = NULL;
+    unsigned char *der = NULL;
+    long size = 0;
+    BIO *in = BIO_new_mem_buf(pem->bytes, (int)pem->size);
+    BIO *out = BIO_new(BIO_s_mem());
+    bool is_read = PEM_read_bio(in, &label, &header, &der, &size) == 1;
+    unsigned char *longer = OPENSSL_zalloc((size_t)size + 1);
+    if (!is_read || !longer)
+        abort();
+    memcpy(longer, der, (size_t)size);
+    if (PEM_write_bio(out, label, "", longer, size + 1) <= 0)
+        abort();
+    OPENSSL_free(label);
+    OPENSSL_free(header);
+    OPENSSL_free(der);
+    OPENSSL_free(longer);
+    BIO_free(in);
+    return take_bio(out);
+}
+
+static void refuses_bytes_after_the_der(void **state) {
+    (void)state;
+    assert_refused(span_of(with_byte_after(encode_public(pairs[1].key))), JWKEEP_PEM_INVALID);
+    assert_refused(span_of(with_byte_after(encode_pkcs8(pairs[1].key))), JWKEEP_PEM_INVALID);
+    assert_refused(span_of(with_byte_after(encode_certificate(pairs[1].key))),
+                   JWKEEP_PEM_INVALID);
+}
+
+/* RFC 7518 §6.3.2.7: `oth` is not represented. */
+static void refuses_an_rsa_key_of_three_primes(void **state) {
+    (void)state;
+    EVP_PKEY *key = NULL;
+    EVP_PKEY_CTX *maker = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+    bool is_made = EVP_PKEY_keygen_init(maker) == 1 &&
+                   EVP_PKEY_CTX_set_rsa_keygen_bits(maker, 2048) == 1 &&
+                   EVP_PKEY_CTX_set_rsa_keygen_primes(maker, 3) == 1 &&
+                   EVP_PKEY_generate(maker, &key) == 1;
+    EVP_PKEY_CTX_free(maker);
+    assert_true(is_made);
+    text *private_pem = encode_pkcs8(key);
+    text *public_pem = encode_public(key);
+    EVP_PKEY_free(key);
+    assert_refused(span_of(private_pem), JWKEEP_JWK_KTY_UNSUPPORTED);
+    jk_key_free(import(public_pem));
+}
+
 static void refuses_types_and_curves_that_jws_has_not(void **state) {
     (void)state;
     EVP_PKEY *x25519 = make_pair("X25519", NULL);
@@ -300,6 +350,8 @@ int main(void) {
         cmocka_unit_test(refuses_what_is_no_pem),
         cmocka_unit_test(refuses_a_text_that_is_too_large),
         cmocka_unit_test(refuses_a_label_that_is_not_the_contents),
+        cmocka_unit_test(refuses_bytes_after_the_der),
+        cmocka_unit_test(refuses_an_rsa_key_of_three_primes),
         cmocka_unit_test(refuses_types_and_curves_that_jws_has_not),
         cmocka_unit_test(refuses_a_weak_rsa_key),
     };
