@@ -200,7 +200,7 @@ static void skips_text_and_parameters_before_the_key(void **state) {
     assert_pair(both, public_pem, JWKEEP_ALGORITHM_ES256);
 }
 
-static void assert_refused(jwkeep_span pem, jwkeep_code expected) {
+static jwkeep_error assert_refused(jwkeep_span pem, jwkeep_code expected) {
     jk_key *key = NULL;
     jwkeep_error error = {0};
     jwkeep_code code = jk_key_import_pem(pem, &key, &error);
@@ -209,6 +209,7 @@ static void assert_refused(jwkeep_span pem, jwkeep_code expected) {
     assert_null(key);
     assert_int_equal(code, expected);
     assert_int_equal(error.code, expected);
+    return error;
 }
 
 /* Would wait for a terminal if it asked for the passphrase. */
@@ -219,7 +220,8 @@ static void refuses_encrypted_keys_without_asking(void **state) {
                                                    "secret", 6, NULL, NULL),
                      1);
     text *pkcs8 = take_bio(bio);
-    assert_refused(span_of(pkcs8), JWKEEP_PEM_INVALID);
+    jwkeep_error error = assert_refused(span_of(pkcs8), JWKEEP_PEM_INVALID);
+    assert_string_equal(error.text, "the key is encrypted");
     const unsigned char passphrase[] = "secret";
     bio = BIO_new(BIO_s_mem());
     assert_int_equal(PEM_write_bio_PrivateKey_traditional(bio, pairs[1].key, EVP_aes_128_cbc(),
@@ -227,7 +229,8 @@ static void refuses_encrypted_keys_without_asking(void **state) {
                      1);
     text *traditional = take_bio(bio);
     assert_non_null(strstr(traditional->bytes, "ENCRYPTED"));
-    assert_refused(span_of(traditional), JWKEEP_PEM_INVALID);
+    error = assert_refused(span_of(traditional), JWKEEP_PEM_INVALID);
+    assert_string_equal(error.text, "the key is encrypted");
 }
 
 static void refuses_what_is_no_pem(void **state) {
