@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Owns the transport over libcurl's multi interface. Refuses redirects, cookies, .netrc,
+ * passwords in URLs, and the proxies that the environment names: where keys come from is the
+ * configuration's affair, not the environment's. */
+#include "base/allocator.h"
+#include "base/error.h"
+#include "remote/transport.h"
+#include "remote/url.h"
+#include <arpa/inet.h>
+#include <curl/curl.h>
+#include <jwkeep/version.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define MAX_HEADER_BYTES 65536u /* of all header lines of one answer together */
+#define MAX_FIELD_BYTES 512u    /* of one field that is kept */
+#define MAX_IDLE_CONNECTIONS 64L
+#define FIRST_BODY_BYTES 8192u
+#define MAX_WAIT_MS 60000
+#define RETRY_WAIT_MS 20 /* when waiting itself fails */
+
+typedef enum kept_field {
+    FIELD_CACHE_CONTROL,
+    FIELD_AGE,
+    FIELD_EXPIRES,
+    FIELD_DATE,
+    FIELD_RETRY_AFTER,
+    FIELD_ETAG,
+    FIELD_LAST_MODIFIED,
+    FIELD_COUNT
+} kept_field;
+
+static const char *const field_names[FIELD_COUNT] = {
+    "cache-control", "age", "expires", "date", "retry-after", "etag", "last-modified"};
+
+typedef struct kept_text {
+    size_t size;
+    bool is_present;
+    char text[MAX_FIELD_BYTES];
+} kept_text;
+
+typedef struct curl_transport {
+    jk_transport base;
+    CURLM *multi;
+} curl_transport;
+
+struct jk_transfer {
+    CURL *easy;
+    struct curl_slist *headers;
+    jk_transfer_done done;
+    void *user;
+    uint8_t *body;
+    size_t body_size;
+    size_t body_capacity;
+    size_t max_body_bytes;
+    size_t header_bytes;
+    kept_text fields[FIELD_COUNT];
+    bool is_plain;       /* http: to loopback addresses only */
+    bool is_conditional; /* 304 was asked for */
+    bool is_too_large;
+    bool is_out_of_memory;
+};
+
+/* ---- Callbacks of libcurl -----------------------------------------------------------------
+ */
+
+static bool is_loopback_address(const struct sockaddr *address) {
+    if (address->sa_family == AF_INET) {
+        struct sockaddr_in four;
+        memcpy(&four, address, sizeof four);
+        return ntohl(four.sin_addr.s_addr) >> 24 == 127;
+    }
+    if (address->sa_family != AF_INET6)
+        return false;
+    struct sockaddr_in6 six;
+    memcpy(&six, address, sizeof six);
+    return IN6_IS_ADDR_LOOPBACK(&six.sin6_addr) ||
+           (IN6_IS_ADDR_V4MAPPED(&six.sin6_addr) && six.sin6_addr.s6_addr[12] == 127);
+}
+
+/* R18: the name in the URL said loopback; whatever it resolved to must be. */
+static curl_socket_t open_socket(void *user, curlsocktype purpose,
+                                 struct curl_sockaddr *address) {
+    const jk_transfer *transfer = user;
+    if (purpose != CURLSOCKTYPE_IPCXN ||
+        (transfer->is_plain && !is_loopback_address(&address->addr)))
+        return CURL_SOCKET_BAD;
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+static bool reserve_body(jk_transfer *transfer, size_t size) {
+    if (size <= transfer->body_capacity)
+        return true;
+    size_t capacity = transfer->body_capacity ? transfer->body_capacity : FIRST_BODY_BYTES;
+    while (capacity < size)
+        capacity *= 2;
+    uint8_t *grown = jk_realloc(transfer->body, capacity);
+    if (!grown)
+        return false;
+    transfer->body = grown;
+    transfer->body_capacity = capacity;
+    return true;
+}
+
+/* Gets the decoded bytes, so that the bound holds for what a small answer unpacks to (R12). */
+static size_t take_body(char *data, size_t size, size_t count, void *user) {
+    jk_transfer *transfer = user;
+    size_t bytes = size * count;
+    if (bytes > transfer->max_body_bytes - transfer->body_size) {
+        transfer->is_too_large = true;
+        return 0;
+    }
+    if (!reserve_body(transfer, transfer->body_size + bytes)) {
+        transfer->is_out_of_memory = true;
+        return 0;
+    }
+    if (bytes)
+        memcpy(transfer->body + transfer->body_size, data, bytes);
+    transfer->body_size += bytes;
+    return bytes;
+}
+
+/* Cache-Control is a list and may come on several lines (RFC 9110 §5.3); of the others the
+ * first counts. One that does not fit is as good as absent. */
+static void keep_field(jk_transfer *transfer, kept_field field, const char *value,
+                       size_t size) {
+    kept_text *kept = &transfer->fields[field];
+    bool is_more = kept->is_present && field == FIELD_CACHE_CONTROL;
+    if ((kept->is_present && !is_more) || size + is_more > MAX_FIELD_BYTES - kept->size)
+        return;
+    if (is_more)
+        kept->text[kept->size++] = ',';
+    memcpy(kept->text + kept->size, value, size);
+    kept->size += size;
+    kept->is_present = true;
+}
+
+static void take_header_line(jk_transfer *transfer, const char *line, size_t size) {
+    const char *colon = memchr(line, ':', size);
+    if (!colon)
+        return;
+    size_t name_size = (size_t)(colon - line);
+    const char *value = colon + 1;
+    size_t value_size = size - name_size - 1;
+    while (value_size && strchr(" \t", value[0])) {
+        value++;
+        value_size--;
+    }
+    while (value_size && strchr(" \t\r\n", value[value_size - 1]))
+        value_size--;
+    for (kept_field field = 0; field < FIELD_COUNT; field++)
+        if (strlen(field_names[field]) == name_size &&
+            strncasecmp(line, field_names[field], name_size) == 0)
+            keep_field(transfer, field, value, value_size);
+}
+
+static size_t take_header(char *line, size_t size, size_t count, void *user) {
+    jk_transfer *transfer = user;
+    size_t bytes = size * count;
+    if (bytes > MAX_HEADER_BYTES - transfer->header_bytes) {
+        transfer->is_too_large = true;
+        return 0;
+    }
+    transfer->header_bytes += bytes;
+    if (bytes >= 5 && memcmp(line, "HTTP/", 5) == 0)
+        for (kept_field field = 0; field < FIELD_COUNT; field++)
+            transfer->fields[field] = (kept_text){0}; /* those before were of a 1xx */
+    else if (transfer->body_size == 0)                /* not of a trailer */
+        take_header_line(transfer, line, bytes);
+    return bytes;
+}
+
+/* ---- Starting ------------------------------------------------------------------------------
+ */
+
+static void free_transfer(jk_transfer *transfer) {
+    if (!transfer)
+        return;
+    if (transfer->easy)
+        curl_easy_cleanup(transfer->easy);
+    curl_slist_free_all(transfer->headers);
+    jk_free(transfer->body);
+    jk_free(transfer);
+}
+
+static bool add_header(jk_transfer *transfer, const char *name, const char *value) {
+    char line[MAX_FIELD_BYTES + 64];
+    int size = snprintf(line, sizeof line, "%s: %s", name, value);
+    if (size < 0 || (size_t)size >= sizeof line)
+        return false;
+    struct curl_slist *longer = curl_slist_append(transfer->headers, line);
+    if (!longer)
+        return false;
+    transfer->headers = longer;
+    return true;
+}
+
+static bool set_headers(jk_transfer *transfer, const jk_request *request) {
+    return add_header(transfer, "Accept", "application/jwk-set+json, application/json") &&
+           (!request->is_forced || add_header(transfer, "Cache-Control", "no-cache")) &&
+           (!request->etag || add_header(transfer, "If-None-Match", request->etag)) &&
+           (!request->last_modified ||
+            add_header(transfer, "If-Modified-Since", request->last_modified)) &&
+           curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, transfer->headers) == CURLE_OK;
+}
+
+/* QUICK_EXIT: a resolver that hangs is left to its own thread, which cleans up after itself;
+ * otherwise ending the transfer would wait for it (R24). */
+static bool set_bounds(CURL *easy, const jk_request *request) {
+    return curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
+                            (long)request->connect_timeout_ms) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)request->total_timeout_ms) ==
+               CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE,
+                            (curl_off_t)request->max_body_bytes) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip") == CURLE_OK;
+}
+
+static bool set_route(CURL *easy, const jk_request *request) {
+    return curl_easy_setopt(easy, CURLOPT_URL, request->url) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR,
+                            jk_url_is_plain(request->url) ? "http" : "https") == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_PROXY, "") == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_USERAGENT, "jwkeep/" JWKEEP_VERSION) == CURLE_OK;
+}
+
+static bool set_tls(CURL *easy, const jk_request *request) {
+    return curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) ==
+               CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK &&
+           (!request->ca_file ||
+            curl_easy_setopt(easy, CURLOPT_CAINFO, request->ca_file) == CURLE_OK);
+}
+
+static bool set_callbacks(jk_transfer *transfer) {
+    CURL *easy = transfer->easy;
+    return curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer) == CURLE_OK;
+}
+
+static jk_transfer *make_transfer(const jk_request *request) {
+    jk_transfer *transfer = jk_alloc_zeroed(1, sizeof *transfer);
+    if (!transfer)
+        return NULL;
+    transfer->max_body_bytes = request->max_body_bytes;
+    transfer->is_plain = jk_url_is_plain(request->url);
+    transfer->is_conditional = request->etag || request->last_modified;
+    transfer->easy = curl_easy_init();
+    if (transfer->easy && set_headers(transfer, request) &&
+        set_bounds(transfer->easy, request) && set_route(transfer->easy, request) &&
+        set_tls(transfer->easy, request) && set_callbacks(transfer))
+        return transfer;
+    free_transfer(transfer);
+    return NULL;
+}
+
+static jwkeep_code start(jk_transport *transport, const jk_request *request,
+                         jk_transfer_done done, void *user, jk_transfer **ret_transfer,
+                         jwkeep_error *error) {
+    curl_transport *self = (curl_transport *)transport;
+    jk_transfer *transfer = make_transfer(request);
+    if (!transfer)
+        return jk_fail(error, JWKEEP_OUT_OF_MEMORY);
+    transfer->done = done;
+    transfer->user = user;
+    if (curl_multi_add_handle(self->multi, transfer->easy) != CURLM_OK) {
+        free_transfer(transfer);
+        return jk_fail(error, JWKEEP_SYSTEM_FAILED);
+    }
+    *ret_transfer = transfer;
+    return JWKEEP_OK;
+}
+
+static void cancel(jk_transport *transport, jk_transfer *transfer) {
+    curl_transport *self = (curl_transport *)transport;
+    curl_multi_remove_handle(self->multi, transfer->easy);
+    free_transfer(transfer);
+}
+
+/* ---- Ending --------------------------------------------------------------------------------
+ */
+
+typedef struct curl_row {
+    CURLcode result;
+    jwkeep_code code;
+} curl_row;
+
+static jwkeep_code name_result(CURLcode result) {
+    static const curl_row rows[] = {
+        {CURLE_UNSUPPORTED_PROTOCOL, JWKEEP_TRANSPORT_URL},
+        {CURLE_URL_MALFORMAT, JWKEEP_TRANSPORT_URL},
+        {CURLE_COULDNT_RESOLVE_HOST, JWKEEP_TRANSPORT_RESOLVE},
+        {CURLE_COULDNT_CONNECT, JWKEEP_TRANSPORT_CONNECT},
+        {CURLE_OPERATION_TIMEDOUT, JWKEEP_TRANSPORT_TIMEOUT},
+        {CURLE_FILESIZE_EXCEEDED, JWKEEP_TRANSPORT_TOO_LARGE},
+        {CURLE_SSL_CONNECT_ERROR, JWKEEP_TRANSPORT_TLS},
+        {CURLE_PEER_FAILED_VERIFICATION, JWKEEP_TRANSPORT_TLS},
+        {CURLE_SSL_CERTPROBLEM, JWKEEP_TRANSPORT_TLS},
+        {CURLE_SSL_CIPHER, JWKEEP_TRANSPORT_TLS},
+        {CURLE_SSL_CACERT_BADFILE, JWKEEP_TRANSPORT_TLS},
+        {CURLE_SSL_ISSUER_ERROR, JWKEEP_TRANSPORT_TLS},
+        {CURLE_SSL_INVALIDCERTSTATUS, JWKEEP_TRANSPORT_TLS},
+        {CURLE_OUT_OF_MEMORY, JWKEEP_OUT_OF_MEMORY},
+    };
+    for (size_t i = 0; i < JK_COUNT_OF(rows); i++)
+        if (rows[i].result == result)
+            return rows[i].code;
+    return JWKEEP_TRANSPORT_BROKEN;
+}
+
+static bool is_html(const char *content_type) {
+    return content_type && strncasecmp(content_type, "text/html", 9) == 0 &&
+           (content_type[9] == '\0' || strchr("; \t", content_type[9]));
+}
+
+static jwkeep_code judge_status(const jk_transfer *transfer, bool *ret_is_not_modified,
+                                jwkeep_error *error) {
+    long status = 0;
+    char *content_type = NULL;
+    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_TYPE, &content_type);
+    *ret_is_not_modified = status == 304 && transfer->is_conditional;
+    if (*ret_is_not_modified)
+        return JWKEEP_OK;
+    if (status >= 300 && status < 400 && status != 304)
+        return jk_fail_at(error, JWKEEP_TRANSPORT_REDIRECT, NULL, "RFC 9110 §15.4",
+                          JWKEEP_NO_OFFSET);
+    if (status != 200)
+        return jk_fail_at(error, JWKEEP_TRANSPORT_STATUS, NULL, "RFC 9110 §15",
+                          JWKEEP_NO_OFFSET);
+    if (is_html(content_type))
+        return jk_fail_at(error, JWKEEP_TRANSPORT_CONTENT_TYPE, "content-type", "RFC 7517 §8.5",
+                          JWKEEP_NO_OFFSET);
+    return JWKEEP_OK;
+}
+
+static jwkeep_code judge(const jk_transfer *transfer, CURLcode result,
+                         bool *ret_is_not_modified, jwkeep_error *error) {
+    if (transfer->is_too_large)
+        return jk_fail(error, JWKEEP_TRANSPORT_TOO_LARGE);
+    if (transfer->is_out_of_memory)
+        return jk_fail(error, JWKEEP_OUT_OF_MEMORY);
+    if (result != CURLE_OK)
+        return jk_fail_text(error, name_result(result), curl_easy_strerror(result), NULL, NULL);
+    return judge_status(transfer, ret_is_not_modified, error);
+}
+
+static jwkeep_span field_of(const jk_transfer *transfer, kept_field field) {
+    const kept_text *kept = &transfer->fields[field];
+    return kept->is_present ? jwkeep_span_of(kept->text, kept->size) : JWKEEP_SPAN_NONE;
+}
+
+static void finish(curl_transport *self, jk_transfer *transfer, CURLcode result) {
+    jk_response response = {
+        .body = jwkeep_span_of(transfer->body, transfer->body_size),
+        .cache = {.cache_control = field_of(transfer, FIELD_CACHE_CONTROL),
+                  .age = field_of(transfer, FIELD_AGE),
+                  .expires = field_of(transfer, FIELD_EXPIRES),
+                  .date = field_of(transfer, FIELD_DATE),
+                  .retry_after = field_of(transfer, FIELD_RETRY_AFTER)},
+        .etag = field_of(transfer, FIELD_ETAG),
+        .last_modified = field_of(transfer, FIELD_LAST_MODIFIED),
+    };
+    (void)judge(transfer, result, &response.is_not_modified, &response.error);
+    curl_multi_remove_handle(self->multi, transfer->easy);
+    transfer->done(transfer->user, &response);
+    free_transfer(transfer);
+}
+
+/* Whether there were any. */
+static bool finish_all(curl_transport *self) {
+    int left;
+    bool is_any = false;
+    for (CURLMsg *message; (message = curl_multi_info_read(self->multi, &left));) {
+        void *transfer = NULL;
+        if (message->msg != CURLMSG_DONE)
+            continue;
+        CURLcode result = message->data.result;
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&transfer);
+        finish(self, transfer, result);
+        is_any = true;
+    }
+    return is_any;
+}
+
+static void run(jk_transport *transport, int64_t wait_ms) {
+    curl_transport *self = (curl_transport *)transport;
+    int running;
+    int wait = (int)(wait_ms > MAX_WAIT_MS ? MAX_WAIT_MS : wait_ms);
+    (void)curl_multi_perform(self->multi, &running);
+    if (finish_all(self))
+        return;
+    if (curl_multi_poll(self->multi, NULL, 0, wait, NULL) != CURLM_OK)
+        poll(NULL, 0, wait < RETRY_WAIT_MS ? wait : RETRY_WAIT_MS);
+    (void)curl_multi_perform(self->multi, &running);
+    (void)finish_all(self);
+}
+
+static void wake(jk_transport *transport) {
+    curl_transport *self = (curl_transport *)transport;
+    curl_multi_wakeup(self->multi);
+}
+
+static void free_transport(jk_transport *transport) {
+    curl_transport *self = (curl_transport *)transport;
+    curl_multi_cleanup(self->multi);
+    jk_free(self);
+}
+
+/* ---- The transport --------------------------------------------------------------------------
+ */
+
+static const jk_transport_class methods = {start, cancel, run, wake, free_transport};
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static CURLcode global_result = CURLE_FAILED_INIT;
+
+static void init_curl(void) {
+    global_result = curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+jwkeep_code jk_transport_curl_new(jk_transport **ret_transport, jwkeep_error *error) {
+    if (pthread_once(&once, init_curl) != 0 || global_result != CURLE_OK)
+        return jk_fail(error, JWKEEP_SYSTEM_FAILED);
+    curl_transport *self = jk_alloc_zeroed(1, sizeof *self);
+    if (!self)
+        return jk_fail(error, JWKEEP_OUT_OF_MEMORY);
+    self->base.methods = &methods;
+    self->multi = curl_multi_init();
+    if (!self->multi) {
+        jk_free(self);
+        return jk_fail(error, JWKEEP_OUT_OF_MEMORY);
+    }
+    curl_multi_setopt(self->multi, CURLMOPT_MAXCONNECTS, MAX_IDLE_CONNECTIONS);
+    *ret_transport = &self->base;
+    return JWKEEP_OK;
+}
