@@ -30,7 +30,10 @@ JWKEEP_BEGIN
 
 /* ---- The refresher ---------------------------------------------------------------------- */
 
-/* One thread that downloads for any number of sources. */
+/* One thread that downloads for any number of sources. The thread does not live on in a child
+ * of a fork: there, keys that are loaded can still be read, a lookup that would have to wait
+ * gives KEYS_SHUTDOWN, and freeing a lookup, a source or a refresher of the parent does
+ * nothing. Proxies that the environment names are not used. */
 typedef struct jwkeep_refresher jwkeep_refresher;
 
 /* `max_downloads` at once; 0 is the default.

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Owns those who wait for a source: calls that block and lookups that are told. The answers
+ * are the policy's; here is who is in the list, who is woken, and when a lookup may go. */
+#include "base/allocator.h"
+#include "base/error.h"
+#include "jose/keyring.h"
+#include "remote/source.h"
+#include <time.h>
+
+struct jwkeep_lookup {
+    jk_waiter waiter;
+    jwkeep_source *source;
+    jwkeep_lookup_notify notify;
+    void *user;
+    uint8_t kid[]; /* the waiter's */
+};
+
+/* ---- The lists
+ * ------------------------------------------------------------------------------- */
+
+static void append(jk_waiter_list *list, jk_waiter *waiter) {
+    waiter->next = NULL;
+    waiter->before = list->last;
+    if (list->last)
+        list->last->next = waiter;
+    else
+        list->first = waiter;
+    list->last = waiter;
+}
+
+static void take_out(jk_waiter_list *list, jk_waiter *waiter) {
+    if (waiter->before)
+        waiter->before->next = waiter->next;
+    else
+        list->first = waiter->next;
+    if (waiter->next)
+        waiter->next->before = waiter->before;
+    else
+        list->last = waiter->before;
+}
+
+static void stop_waiting(jwkeep_source *source, jk_waiter *waiter) {
+    take_out(&source->waiting, waiter);
+    jk_timers_clear(&source->deadlines, &waiter->deadline);
+    source->figures.waiters--;
+}
+
+/* What is told about `code`: of a failed download, what was wrong with it. */
+static jwkeep_error describe(const jwkeep_source *source, jwkeep_code code) {
+    jwkeep_error described;
+    if (code == JWKEEP_KEYS_FETCH_FAILED && source->last_error.text)
+        (void)jk_fail_text(&described, code, source->last_error.text, source->last_error.where,
+                           source->last_error.clause);
+    else
+        (void)jk_fail(&described, code);
+    if (code == JWKEEP_OK)
+        described = (jwkeep_error){0};
+    return described;
+}
+
+static void answer(jwkeep_source *source, jk_waiter *waiter, jwkeep_code code) {
+    stop_waiting(source, waiter);
+    waiter->answer = describe(source, code);
+    if (waiter->wake) {
+        waiter->state = JK_WAITER_DONE;
+        pthread_cond_signal(waiter->wake);
+        return;
+    }
+    waiter->state = JK_WAITER_ANSWERED;
+    append(&source->answered, waiter);
+}
+
+void jk_source_settle(jwkeep_source *source) {
+    jwkeep_keyset *set = jwkeep_keyring_take(source->ring, NULL);
+    int64_t now_ms = jk_source_now_ms(source);
+    for (jk_waiter *waiter = source->waiting.first, *next; waiter; waiter = next) {
+        next = waiter->next;
+        bool is_by_kid = jwkeep_span_is_present(waiter->kid);
+        bool is_present = is_by_kid && jwkeep_keyset_find(set, waiter->kid);
+        jwkeep_code code = jk_policy_settle(&source->policy, now_ms, waiter->decided_by,
+                                            is_by_kid, is_present);
+        if (code != JWKEEP_PENDING)
+            answer(source, waiter, code);
+    }
+    jwkeep_keyset_unref(set);
+}
+
+static jk_waiter *waiter_of(jk_timer *deadline) {
+    return (jk_waiter *)(void *)((char *)deadline - offsetof(jk_waiter, deadline));
+}
+
+void jk_source_expire(jwkeep_source *source, int64_t now_ms) {
+    while (jk_timers_next_ms(&source->deadlines) <= now_ms)
+        answer(source, waiter_of(jk_timers_first(&source->deadlines)), JWKEEP_KEYS_TIMEOUT);
+}
+
+void jk_source_notify(jwkeep_source *source) {
+    pthread_mutex_lock(&source->mutex);
+    while (source->answered.first) {
+        jk_waiter *waiter = source->answered.first;
+        jwkeep_lookup *lookup = (jwkeep_lookup *)waiter;
+        take_out(&source->answered, waiter);
+        waiter->state = JK_WAITER_NOTIFYING;
+        pthread_mutex_unlock(&source->mutex);
+        lookup->notify(lookup->user);
+        pthread_mutex_lock(&source->mutex);
+        /* From here, once the mutex is free, the lookup may be gone. */
+        waiter->state = JK_WAITER_DONE;
+        pthread_cond_broadcast(&source->changed);
+    }
+    pthread_mutex_unlock(&source->mutex);
+}
+
+/* ---- Joining
+ * ------------------------------------------------------------------------------------ */
+
+static bool is_in_ring(const jwkeep_source *source, jwkeep_span kid) {
+    jk_pin pin;
+    const jwkeep_keyset *set;
+    if (jk_keyring_pin(source->ring, &pin, &set) == JWKEEP_OK) {
+        bool is_present = jwkeep_keyset_find(set, kid) != NULL;
+        jk_published_unpin(&pin);
+        return is_present;
+    }
+    jwkeep_jwk *key = jwkeep_keyring_find(source->ring, kid);
+    bool is_present = key != NULL;
+    jwkeep_jwk_unref(key);
+    return is_present;
+}
+
+/* What can be said without the mutex; PENDING for all the rest. */
+static jwkeep_code look(const jwkeep_source *source, jwkeep_span kid, jwkeep_error *error) {
+    bool is_by_kid = jwkeep_span_is_present(kid);
+    if (is_by_kid && kid.size > source->settings.limits.max_kid_bytes)
+        return jk_fail_at(error, JWKEEP_KID_TOO_LONG, "kid", "RFC 7515 §4.1.4",
+                          JWKEEP_NO_OFFSET);
+    if (jwkeep_source_check(source) == JWKEEP_OK && (!is_by_kid || is_in_ring(source, kid)))
+        return JWKEEP_OK;
+    if (!jk_source_is_ours(source))
+        return jk_fail(error, JWKEEP_KEYS_SHUTDOWN);
+    return JWKEEP_PENDING;
+}
+
+/* Under the mutex: asks the policy, and has `waiter` wait if that is the answer. */
+static jwkeep_code join(jwkeep_source *source, jk_waiter *waiter, jwkeep_error *error) {
+    bool is_by_kid = jwkeep_span_is_present(waiter->kid);
+    jk_answer said = jk_policy_lookup(&source->policy, jk_source_now_ms(source), is_by_kid,
+                                      is_by_kid && is_in_ring(source, waiter->kid));
+    jwkeep_code code = said.code;
+    if (code == JWKEEP_PENDING &&
+        source->figures.waiters >= source->settings.options.max_waiters)
+        code = JWKEEP_KEYS_BUSY;
+    if (code == JWKEEP_PENDING) {
+        waiter->decided_by = said.decided_by;
+        append(&source->waiting, waiter);
+        source->figures.waiters++;
+        source->figures.waiters_coalesced += said.is_shared;
+    } else if (code != JWKEEP_OK) {
+        source->figures.cooldown_rejections += code == JWKEEP_KID_UNKNOWN;
+        if (error)
+            *error = describe(source, code);
+    }
+    return code;
+}
+
+/* ---- Blocking
+ * ------------------------------------------------------------------------------------- */
+
+static struct timespec moment_after(uint32_t timeout_ms) {
+    struct timespec moment;
+    clock_gettime(CLOCK_MONOTONIC, &moment);
+    moment.tv_sec += timeout_ms / 1000;
+    moment.tv_nsec += (long)(timeout_ms % 1000) * 1000000;
+    if (moment.tv_nsec >= 1000000000) {
+        moment.tv_sec++;
+        moment.tv_nsec -= 1000000000;
+    }
+    return moment;
+}
+
+static void init_wake(pthread_cond_t *wake) {
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(wake, &attributes);
+    pthread_condattr_destroy(&attributes);
+}
+
+/* Under the mutex. */
+static jwkeep_code wait_for_answer(jwkeep_source *source, jk_waiter *waiter,
+                                   const struct timespec *until, jwkeep_error *error) {
+    int waited = 0;
+    while (waiter->state == JK_WAITER_WAITING && waited == 0)
+        waited = pthread_cond_timedwait(waiter->wake, &source->mutex, until);
+    if (waiter->state == JK_WAITER_WAITING)
+        answer(source, waiter, JWKEEP_KEYS_TIMEOUT);
+    if (waiter->answer.code && error)
+        *error = waiter->answer;
+    return waiter->answer.code;
+}
+
+static jwkeep_code join_and_wait(jwkeep_source *source, jwkeep_span kid, uint32_t timeout_ms,
+                                 jwkeep_error *error) {
+    struct timespec until = moment_after(timeout_ms);
+    pthread_cond_t wake;
+    jk_waiter waiter = {.kid = kid, .wake = &wake};
+    init_wake(&wake);
+    pthread_mutex_lock(&source->mutex);
+    jwkeep_code code = join(source, &waiter, error);
+    jk_source_kick_if_due(source);
+    if (code == JWKEEP_PENDING)
+        code = wait_for_answer(source, &waiter, &until, error);
+    pthread_mutex_unlock(&source->mutex);
+    pthread_cond_destroy(&wake);
+    return code;
+}
+
+jwkeep_code jwkeep_source_lookup(jwkeep_source *source, jwkeep_span kid, uint32_t timeout_ms,
+                                 jwkeep_error *error) {
+    jwkeep_code code = look(source, kid, error);
+    if (code != JWKEEP_PENDING)
+        return code;
+    jk_source_hold(source);
+    code = join_and_wait(source, kid, timeout_ms ? timeout_ms : JWKEEP_WAIT_TIMEOUT_MS, error);
+    jk_source_let_go(source);
+    return code;
+}
+
+/* ---- Being told
+ * ----------------------------------------------------------------------------------- */
+
+static jwkeep_lookup *make_lookup(jwkeep_source *source, jwkeep_span kid,
+                                  jwkeep_lookup_notify notify, void *user) {
+    jwkeep_lookup *lookup = jk_alloc_zeroed(1, sizeof *lookup + kid.size);
+    if (!lookup)
+        return NULL;
+    if (kid.size)
+        memcpy(lookup->kid, kid.data, kid.size);
+    if (jwkeep_span_is_present(kid))
+        lookup->waiter.kid = jwkeep_span_of(lookup->kid, kid.size);
+    lookup->source = source;
+    lookup->notify = notify;
+    lookup->user = user;
+    return lookup;
+}
+
+jwkeep_code jwkeep_source_lookup_begin(jwkeep_source *source, jwkeep_span kid,
+                                       uint32_t timeout_ms, jwkeep_lookup_notify notify,
+                                       void *user, jwkeep_lookup **ret_lookup,
+                                       jwkeep_error *error) {
+    jwkeep_code code = look(source, kid, error);
+    if (code != JWKEEP_PENDING)
+        return code;
+    jwkeep_lookup *lookup = make_lookup(source, kid, notify, user);
+    if (!lookup)
+        return jk_fail(error, JWKEEP_OUT_OF_MEMORY);
+    int64_t until_ms =
+        jk_source_now_ms(source) + (timeout_ms ? timeout_ms : JWKEEP_WAIT_TIMEOUT_MS);
+    pthread_mutex_lock(&source->mutex);
+    code = join(source, &lookup->waiter, error);
+    if (code == JWKEEP_PENDING) {
+        jk_source_hold(source);
+        jk_timers_set(&source->deadlines, &lookup->waiter.deadline, until_ms);
+        *ret_lookup = lookup; /* before it can be told of */
+    }
+    jk_source_kick_if_due(source);
+    pthread_mutex_unlock(&source->mutex);
+    if (code != JWKEEP_PENDING)
+        jk_free(lookup);
+    return code;
+}
+
+jwkeep_code jwkeep_lookup_result(const jwkeep_lookup *lookup, jwkeep_error *error) {
+    pthread_mutex_lock(&lookup->source->mutex);
+    bool is_answered = lookup->waiter.state != JK_WAITER_WAITING;
+    jwkeep_error answer = lookup->waiter.answer;
+    pthread_mutex_unlock(&lookup->source->mutex);
+    if (!is_answered)
+        return JWKEEP_PENDING;
+    if (answer.code && error)
+        *error = answer;
+    return answer.code;
+}
+
+void jwkeep_lookup_free(jwkeep_lookup *lookup) {
+    if (!lookup || !jk_source_is_ours(lookup->source))
+        return;
+    jwkeep_source *source = lookup->source;
+    jk_waiter *waiter = &lookup->waiter;
+    pthread_mutex_lock(&source->mutex);
+    if (waiter->state == JK_WAITER_WAITING)
+        stop_waiting(source, waiter);
+    else if (waiter->state == JK_WAITER_ANSWERED)
+        take_out(&source->answered, waiter);
+    while (waiter->state == JK_WAITER_NOTIFYING)
+        pthread_cond_wait(&source->changed, &source->mutex);
+    pthread_mutex_unlock(&source->mutex);
+    jk_free(lookup);
+    jk_source_let_go(source);
+}

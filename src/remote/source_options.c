@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Owns the options of a source: defaults, ranges, copies. */
+#include "base/allocator.h"
+#include "base/error.h"
+#include "base/limits.h"
+#include "remote/source.h"
+#include "remote/url.h"
+
+void jwkeep_source_options_init(jwkeep_source_options *options) {
+    *options = (jwkeep_source_options){
+        .struct_size = sizeof *options,
+        .cooldown_s = JWKEEP_COOLDOWN_S,
+        .lifetime_min_s = JWKEEP_LIFETIME_MIN_S,
+        .lifetime_max_s = JWKEEP_LIFETIME_MAX_S,
+        .lifetime_default_s = JWKEEP_LIFETIME_DEFAULT_S,
+        .stale_limit_s = JWKEEP_STALE_LIMIT_S,
+        .backoff_min_ms = JWKEEP_BACKOFF_MIN_MS,
+        .backoff_max_ms = JWKEEP_BACKOFF_MAX_MS,
+        .retry_after_max_s = JWKEEP_RETRY_AFTER_MAX_S,
+        .connect_timeout_ms = JWKEEP_CONNECT_TIMEOUT_MS,
+        .fetch_timeout_ms = JWKEEP_FETCH_TIMEOUT_MS,
+        .max_waiters = JWKEEP_MAX_WAITERS,
+    };
+}
+
+static jwkeep_code refuse(jwkeep_error *error, const char *where) {
+    return jk_fail_at(error, JWKEEP_MISUSE_ARGUMENT, where, NULL, JWKEEP_NO_OFFSET);
+}
+
+typedef struct range {
+    const char *name;
+    uint32_t value;
+    uint32_t low;
+    uint32_t high;
+} range;
+
+static jwkeep_code check_ranges(const jwkeep_source_options *options, jwkeep_error *error) {
+    const range ranges[] = {
+        {"cooldown_s", options->cooldown_s, 1, 3600},
+        {"lifetime_min_s", options->lifetime_min_s, 1, 86400},
+        {"lifetime_max_s", options->lifetime_max_s, options->lifetime_min_s, 86400},
+        {"lifetime_default_s", options->lifetime_default_s, 1, 86400},
+        {"stale_limit_s", options->stale_limit_s, 0, 86400},
+        {"backoff_min_ms", options->backoff_min_ms, 100, 60000},
+        {"backoff_max_ms", options->backoff_max_ms, options->backoff_min_ms, 3600000},
+        {"retry_after_max_s", options->retry_after_max_s, 0, 3600},
+        {"connect_timeout_ms", options->connect_timeout_ms, 1, 60000},
+        {"fetch_timeout_ms", options->fetch_timeout_ms, 1, 300000},
+        {"max_waiters", options->max_waiters, 1, UINT32_MAX},
+    };
+    for (size_t i = 0; i < JK_COUNT_OF(ranges); i++)
+        if (ranges[i].value < ranges[i].low || ranges[i].value > ranges[i].high)
+            return refuse(error, ranges[i].name);
+    return JWKEEP_OK;
+}
+
+/* OpenID Connect Discovery 1.0 §2: an issuer has neither query nor fragment. */
+static jwkeep_code check_addresses(const jwkeep_source_options *options, jwkeep_error *error) {
+    if (!options->url == !options->issuer)
+        return refuse(error, "url");
+    if (options->url)
+        return jk_url_check(options->url, options->allows_http_loopback, error);
+    if (strchr(options->issuer, '?'))
+        return jk_fail_text(error, JWKEEP_TRANSPORT_URL, "an issuer with a query", "issuer",
+                            "OpenID Connect Discovery 1.0 §2");
+    return jk_url_check(options->issuer, options->allows_http_loopback, error);
+}
+
+static bool copy_text(const char *text, char **ret_copy) {
+    *ret_copy = text ? jk_strndup(text, strlen(text)) : NULL;
+    return !text || *ret_copy;
+}
+
+static jwkeep_code copy_texts(jk_source_settings *settings,
+                              const jwkeep_source_options *options, jwkeep_error *error) {
+    if (!copy_text(options->url, &settings->url) ||
+        !copy_text(options->issuer, &settings->issuer) ||
+        !copy_text(options->ca_file, &settings->ca_file)) {
+        jk_source_settings_done(settings);
+        return jk_fail(error, JWKEEP_OUT_OF_MEMORY);
+    }
+    settings->options.url = settings->url;
+    settings->options.issuer = settings->issuer;
+    settings->options.ca_file = settings->ca_file;
+    return JWKEEP_OK;
+}
+
+jwkeep_code jk_source_settings_init(jk_source_settings *settings,
+                                    const jwkeep_source_options *options, jwkeep_error *error) {
+    if (!options || options->struct_size != sizeof *options)
+        return refuse(error, "struct_size");
+    jk_source_settings made = {.options = *options};
+    jwkeep_code code = check_ranges(&made.options, error);
+    if (code == JWKEEP_OK)
+        code = check_addresses(&made.options, error);
+    if (code == JWKEEP_OK)
+        code = jk_limits_resolve(made.options.limits, &made.limits, error);
+    if (code == JWKEEP_OK)
+        code = copy_texts(&made, &made.options, error);
+    if (code)
+        return code;
+    *settings = made;
+    settings->options.limits = NULL;
+    return JWKEEP_OK;
+}
+
+void jk_source_settings_done(jk_source_settings *settings) {
+    jk_free(settings->url);
+    jk_free(settings->issuer);
+    jk_free(settings->ca_file);
+    settings->url = NULL;
+    settings->issuer = NULL;
+    settings->ca_file = NULL;
+}
+
+jk_download_options jk_source_download_options(const jk_source_settings *settings) {
+    const jwkeep_source_options *options = &settings->options;
+    return (jk_download_options){
+        .url = settings->url,
+        .issuer = settings->issuer,
+        .ca_file = settings->ca_file,
+        .allows_http_loopback = options->allows_http_loopback,
+        .connect_timeout_ms = options->connect_timeout_ms,
+        .fetch_timeout_ms = options->fetch_timeout_ms,
+        .lifetime = {.min_s = options->lifetime_min_s,
+                     .max_s = options->lifetime_max_s,
+                     .default_s = options->lifetime_default_s},
+        .limits = settings->limits,
+    };
+}
