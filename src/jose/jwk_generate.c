@@ -43,7 +43,7 @@ static jwkeep_code check_curve(const jwkeep_jwk_spec *spec, jwkeep_error *error)
         return spec->crv ? misuse(error, "crv") : JWKEEP_OK;
     case JWKEEP_KTY_EC:
     case JWKEEP_KTY_OKP:
-        if (!spec->crv || is_okp(spec->crv) != (spec->kty == JWKEEP_KTY_OKP))
+        if (!jk_crv_bytes(spec->crv) || is_okp(spec->crv) != (spec->kty == JWKEEP_KTY_OKP))
             return misuse(error, "crv");
         return spec->bits ? misuse(error, "bits") : JWKEEP_OK;
     case JWKEEP_KTY_ABSENT:
