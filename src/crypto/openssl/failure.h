@@ -5,10 +5,17 @@
 #ifndef JK_CRYPTO_OPENSSL_FAILURE_H
 #define JK_CRYPTO_OPENSSL_FAILURE_H
 
+#include "base/error.h"
 #include "crypto/engine.h"
 
+/* Whether it was memory that OpenSSL lacked; empties the queue. */
+bool jk_openssl_take_memory_failure(void);
+
 /* OpenSSL failed at what does not depend on the input: OUT_OF_MEMORY or CRYPTO_FAILED. */
-jwkeep_code jk_openssl_fail(jwkeep_error *error);
+static inline jwkeep_code jk_openssl_fail(jwkeep_error *error) {
+    return jk_fail(error, jk_openssl_take_memory_failure() ? JWKEEP_OUT_OF_MEMORY
+                                                           : JWKEEP_CRYPTO_FAILED);
+}
 
 /* OpenSSL refused the input: `code`, unless it was memory that was lacking. */
 jwkeep_code jk_openssl_refuse(jwkeep_error *error, jwkeep_code code, const char *where,
