@@ -19,7 +19,7 @@
  * other. */
 typedef struct jk_context_slot {
     /* A parked context or NULL. Pairs with itself: a context is parked with release and taken
-     * with acquire, so that its taker sees what its last user did. Guarantee C. */
+     * with acquire, so that its taker sees what its last user did. Guarantee P. */
     _Atomic(void *) context;
     char padding[JK_CACHE_LINE - sizeof(void *)];
 } jk_context_slot;

@@ -87,7 +87,7 @@ static jwkeep_code tag(hmac_state *state, const jk_algorithm_info *info, jwkeep_
                        uint8_t ret_tag[TAG_MAX_BYTES], jwkeep_error *error) {
     context *used = NULL;
     jwkeep_code code = borrow(state, &used, error);
-    if (code)
+    if (!used)
         return code;
     if (!compute(used, state, info, message, ret_tag)) {
         free_context(used);

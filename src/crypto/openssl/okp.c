@@ -68,7 +68,7 @@ static jwkeep_code verify(void *key_state, const jk_algorithm_info *info, jwkeep
                           jwkeep_span signature, jwkeep_error *error) {
     context *used = NULL;
     jwkeep_code code = borrow(key_state, &used, error);
-    if (code)
+    if (!used)
         return code;
     if (EVP_DigestVerifyInit(used->verify, NULL, NULL, NULL, NULL) != 1) {
         free_context(used);
@@ -92,7 +92,7 @@ static jwkeep_code sign(void *key_state, const jk_algorithm_info *info, jwkeep_s
     (void)info;
     context *used = NULL;
     jwkeep_code code = borrow(key_state, &used, error);
-    if (code)
+    if (!used)
         return code;
     size_t size = signature_bytes;
     if (!start_signing(used) ||

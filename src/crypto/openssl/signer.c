@@ -112,7 +112,7 @@ jwkeep_code jk_signer_verify(jk_signer *signer, const jk_algorithm_info *info,
                              jwkeep_span message, jwkeep_span signature, jwkeep_error *error) {
     context *used = NULL;
     jwkeep_code code = borrow(signer, &used, error);
-    if (code)
+    if (!used)
         return code;
     uint8_t hashed[EVP_MAX_MD_SIZE];
     if (!digest(used, info, message, hashed) ||
@@ -131,7 +131,7 @@ jwkeep_code jk_signer_sign(jk_signer *signer, const jk_algorithm_info *info,
                            jwkeep_error *error) {
     context *used = NULL;
     jwkeep_code code = borrow(signer, &used, error);
-    if (code)
+    if (!used)
         return code;
     uint8_t hashed[EVP_MAX_MD_SIZE];
     if (!digest(used, info, message, hashed) ||
