@@ -147,6 +147,15 @@ int wire_exchange(const char *address, const char *request, wire_text *text) {
     return status;
 }
 
+int wire_leave_stale(const char *text) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", text + strlen("unix:"));
+    int stale = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int status = bind(stale, (struct sockaddr *)(void *)&address, sizeof address);
+    close(stale);
+    return status;
+}
+
 bool wire_wait(bool (*holds)(void *user), void *user) {
     long deadline_ms = now_ms() + WIRE_DEADLINE_MS;
     while (!holds(user)) {

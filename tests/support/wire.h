@@ -39,6 +39,9 @@ const char *wire_response(const wire_text *text, size_t index);
 /* One request on a connection of its own; the status, 0 on failure. `text` holds the answer. */
 int wire_exchange(const char *address, const char *request, wire_text *text);
 
+/* Leaves a socket file at "unix:PATH" that nobody listens on; 0 on success. */
+int wire_leave_stale(const char *address);
+
 /* Waits until `holds(user)`; false at the deadline. */
 bool wire_wait(bool (*holds)(void *user), void *user);
 
