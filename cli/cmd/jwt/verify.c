@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Owns `jwkeep jwt verify`: the claims of a token, after everything about it held and not
+ * before; otherwise every claim that failed. */
+#include "cli/command.h"
+#include "cli/input.h"
+#include "cli/output.h"
+#include "cli/remote.h"
+#include "cli/rules.h"
+#include "cli/when.h"
+#include <jwkeep/verifier.h>
+
+/* The whole token, base64url of the claims included, is within the library's limit. */
+#define MAX_INPUT_BYTES (2u * JWKEEP_MAX_TOKEN_BYTES)
+
+struct verify {
+    const char *key;
+    const char *jwks;
+    const char *issuer;
+    rules_options rules;
+    const char *iss;
+    text_list aud;
+    const char *sub;
+    const char *jti;
+    int64_t now_s;
+    remote_options remote;
+    bool is_json;
+    const char *file;
+};
+
+static const struct verify DEFAULTS = {.now_s = -1, .remote.timeout_s = REMOTE_TIMEOUT_S};
+
+static const option_spec OPTIONS[] = {
+    TEXT(struct verify, key, "key", "FILE", "keys at hand: a JWK, a JWK Set or PEM"),
+    TEXT(struct verify, jwks, "jwks", "URL", "keys behind a URL"),
+    TEXT(struct verify, issuer, "issuer", "URL", "keys by discovery; iss must be this"),
+    TEXT(struct verify, iss, "iss", "TEXT", "iss must be this"),
+    LIST(struct verify, aud, "aud", "TEXT", "aud must hold one of these"),
+    TEXT(struct verify, sub, "sub", "TEXT", "sub must be this"),
+    TEXT(struct verify, jti, "jti", "TEXT", "jti must be this"),
+    RULES_OPTIONS(struct verify),
+    NUMBER(struct verify, now_s, "now", "UNIX", 0, WHEN_MAX_S,
+           "what now is (default: the clock)"),
+    REMOTE_OPTIONS(struct verify),
+    FLAG(struct verify, is_json, "json", "answer in JSON, failures as well"),
+    OPERAND(struct verify, file, "FILE", "the token; default: standard input"),
+};
+
+/* What a verification gives. */
+struct verdict {
+    jwkeep_token *token;
+    jwkeep_failures failures;
+    jwkeep_code code;
+    jwkeep_error error;
+};
+
+/* ---- Verifying -------------------------------------------------------------------------- */
+
+static int64_t now_ms(void *user) {
+    const struct verify *values = user;
+    return values->now_s >= 0 ? values->now_s * 1000 : when_now_ms();
+}
+
+static exit_status verify_locally(struct verify *values, const jwkeep_rules *rules,
+                                  jwkeep_span bytes, struct verdict *verdict) {
+    jwkeep_rules local = *rules;
+    key_file keys;
+    if (input_is_standard(values->key) && input_is_standard(values->file))
+        return report_usage("key and token cannot both come from standard input");
+    exit_status status = key_file_read(values->key, &keys);
+    if (status != STATUS_YES)
+        return status;
+    local.issuers = &values->iss;
+    local.issuer_count = values->iss ? 1 : 0;
+    verdict->code = jwkeep_jwt_verify(bytes, keys.key, keys.set, &local, now_ms(values),
+                                      verdict->token, &verdict->failures, &verdict->error);
+    key_file_done(&keys);
+    return STATUS_YES;
+}
+
+/* The reason of a download that failed, kept on the refresher's thread and read after that
+ * has been joined. */
+static void keep_failure(void *user, const jwkeep_event *event) {
+    jwkeep_error *failure = user;
+    if (event->kind == JWKEEP_EVENT_FAILED)
+        *failure = *event->error;
+    else if (event->kind == JWKEEP_EVENT_KEY_SKIPPED)
+        key_report_skip(NULL, event->skip);
+}
+
+static exit_status verify_with(const jwkeep_verifier_options *options, uint32_t timeout_ms,
+                               jwkeep_span bytes, struct verdict *verdict) {
+    jwkeep_verifier *verifier = NULL;
+    if (jwkeep_verifier_new(options, &verifier, &verdict->error) != JWKEEP_OK) {
+        exit_status status = report_failure("the issuer", &verdict->error);
+        return status == STATUS_INTERNAL ? status : STATUS_USAGE;
+    }
+    verdict->code = jwkeep_verifier_verify(verifier, bytes, timeout_ms, verdict->token,
+                                           &verdict->failures, &verdict->error);
+    jwkeep_verifier_free(verifier);
+    return STATUS_YES;
+}
+
+static exit_status verify_remotely(struct verify *values, const jwkeep_rules *rules,
+                                   jwkeep_span bytes, struct verdict *verdict) {
+    jwkeep_error failure = {.code = JWKEEP_OK};
+    jwkeep_source_options source;
+    remote_fill(&values->remote, &source);
+    source.on_event = keep_failure;
+    source.user = &failure;
+    jwkeep_issuer issuer = {.issuer = values->issuer ? values->issuer : values->iss,
+                            .jwks_url = values->jwks,
+                            .rules = rules,
+                            .source = &source};
+    jwkeep_verifier_options options;
+    jwkeep_verifier_options_init(&options);
+    options.issuers = &issuer;
+    options.issuer_count = 1;
+    options.now_ms = now_ms;
+    options.user = values;
+    exit_status status = verify_with(&options, source.fetch_timeout_ms, bytes, verdict);
+    bool is_reason_known = failure.code != JWKEEP_OK && status == STATUS_YES &&
+                           status_of(verdict->code) == STATUS_UNDECIDED;
+    if (is_reason_known)
+        verdict->error = failure;
+    return status;
+}
+
+/* ---- Saying what came of it ------------------------------------------------------------- */
+
+static size_t failure_count(const struct verdict *verdict) {
+    return verdict->failures.count > 0 ? verdict->failures.count : 1;
+}
+
+static const jwkeep_error *failure_at(const struct verdict *verdict, size_t index) {
+    return verdict->failures.count > 0 ? &verdict->failures.items[index] : &verdict->error;
+}
+
+static void write_failures(jwkeep_json_writer *writer, const struct verdict *verdict) {
+    jwkeep_json_write_name(writer, JWKEEP_SPAN("errors"));
+    jwkeep_json_write_array(writer);
+    for (size_t i = 0; i < failure_count(verdict); i++)
+        output_write_error(writer, failure_at(verdict, i));
+    jwkeep_json_write_end(writer);
+}
+
+static void write_token(jwkeep_json_writer *writer, const jwkeep_token *token) {
+    jwkeep_json_write_name(writer, JWKEEP_SPAN("header"));
+    jwkeep_json_write_raw(writer, jwkeep_token_header_json(token));
+    jwkeep_json_write_name(writer, JWKEEP_SPAN("claims"));
+    jwkeep_json_write_raw(writer, jwkeep_token_claims_json(token));
+}
+
+/* "valid" is null where nothing was decided. */
+static exit_status print_json(const struct verdict *verdict) {
+    jwkeep_buffer buffer;
+    jwkeep_json_writer writer;
+    jwkeep_buffer_init(&buffer, OUTPUT_MAX_BYTES);
+    jwkeep_json_writer_init(&writer, &buffer);
+    jwkeep_json_write_object(&writer);
+    jwkeep_json_write_name(&writer, JWKEEP_SPAN("valid"));
+    if (status_of(verdict->code) == STATUS_UNDECIDED)
+        jwkeep_json_write_null(&writer);
+    else
+        jwkeep_json_write_boolean(&writer, verdict->code == JWKEEP_OK);
+    if (verdict->code == JWKEEP_OK)
+        write_token(&writer, verdict->token);
+    else
+        write_failures(&writer, verdict);
+    jwkeep_json_write_end(&writer);
+    exit_status printed = output_written(&writer, &buffer);
+    return printed == STATUS_YES ? status_of(verdict->code) : printed;
+}
+
+static exit_status print_verdict(const struct verify *values, const struct verdict *verdict) {
+    if (values->is_json)
+        return print_json(verdict);
+    if (verdict->code == JWKEEP_OK)
+        output_line(jwkeep_token_claims_json(verdict->token));
+    else
+        for (size_t i = 0; i < failure_count(verdict); i++)
+            report_failure(input_name(values->file), failure_at(verdict, i));
+    return status_of(verdict->code);
+}
+
+static exit_status verify_token(struct verify *values, const jwkeep_rules *rules,
+                                jwkeep_span bytes) {
+    struct verdict verdict = {.failures.count = 0};
+    if (jwkeep_token_new(&verdict.token, &verdict.error) != JWKEEP_OK)
+        return report_failure("verifying", &verdict.error);
+    exit_status status = values->key ? verify_locally(values, rules, bytes, &verdict)
+                                     : verify_remotely(values, rules, bytes, &verdict);
+    if (status == STATUS_YES)
+        status = print_verdict(values, &verdict);
+    jwkeep_token_free(verdict.token);
+    return status;
+}
+
+static exit_status read_and_verify(struct verify *values) {
+    jwkeep_rules rules;
+    jwkeep_buffer buffer;
+    exit_status status = rules_fill(&values->rules, &values->aud, &rules);
+    if (status != STATUS_YES)
+        return status;
+    rules.subject = values->sub;
+    rules.jti = values->jti;
+    status = input_read(values->file, MAX_INPUT_BYTES, &buffer);
+    if (status != STATUS_YES)
+        return status;
+    status = verify_token(values, &rules, input_trim(jwkeep_buffer_span(&buffer)));
+    jwkeep_buffer_done(&buffer);
+    return status;
+}
+
+static exit_status run(const void *arguments) {
+    struct verify values = *(const struct verify *)arguments;
+    if ((values.key != NULL) + (values.jwks != NULL) + (values.issuer != NULL) != 1)
+        return report_usage("say where the keys are, once: --key FILE, --jwks URL or --issuer "
+                            "URL");
+    if (values.issuer && values.iss && strcmp(values.issuer, values.iss) != 0)
+        return report_usage("--issuer already says what iss must be");
+    return read_and_verify(&values);
+}
+
+const struct command CMD_JWT_VERIFY = {
+    .group = "jwt",
+    .name = "verify",
+    .summary = "verify a token and print its claims, once they hold",
+    .details =
+        "Signature, times and all that the options ask for. Each claim that fails is\n"
+        "told on a line of standard error, or with --json as\n"
+        "{\"valid\":false,\"errors\":[…]} (\"valid\":null: could not decide). Keys that\n"
+        "cannot be read give status 3: they say nothing about the token.\n",
+    .examples =
+        "  jwkeep jwt verify --issuer https://idp.example --aud api < token\n"
+        "  jwkeep jwt verify --key public.json --alg ES256 --aud api --require sub < token\n",
+    .options = OPTION_TABLE(OPTIONS),
+    .defaults = &DEFAULTS,
+    .values_size = sizeof(struct verify),
+    .run = run,
+};

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Owns `jwkeep serve`: the verification service, from its arguments to its end. */
+#include "cli/command.h"
+#include "cli/output.h"
+#include "cli/ready_file.h"
+#include "cli/remote.h"
+#include "cli/rules.h"
+#include "server/dev_issuer.h"
+#include "server/server.h"
+#include <signal.h>
+#include <string.h>
+
+#define LISTEN "127.0.0.1:8080"
+#define ADMIN "127.0.0.1:9090"
+#define DEV_LISTEN "127.0.0.1:8081"
+/* So that rotations one after another are followed while somebody watches. */
+#define DEV_COOLDOWN_S 1
+
+struct serve {
+    bool is_dev;
+    const char *issuer;
+    const char *jwks;
+    const char *iss;
+    text_list audiences;
+    rules_options rules;
+    text_list listen;
+    const char *admin;
+    const char *dev_listen;
+    const char *ready_file;
+    int64_t workers;
+    int64_t cooldown_s;
+    remote_options remote;
+};
+
+static const struct serve DEFAULTS = {
+    .admin = ADMIN,
+    .dev_listen = DEV_LISTEN,
+    .cooldown_s = JWKEEP_COOLDOWN_S,
+    .remote.timeout_s = REMOTE_TIMEOUT_S,
+};
+
+static const option_spec OPTIONS[] = {
+    FLAG(struct serve, is_dev, "dev", "with a test issuer of its own; not for production"),
+    TEXT(struct serve, issuer, "issuer", "URL", "keys by discovery; iss must be this"),
+    TEXT(struct serve, jwks, "jwks", "URL", "keys behind a URL"),
+    TEXT(struct serve, iss, "iss", "TEXT", "with --jwks: what iss must be"),
+    LIST(struct serve, audiences, "audience", "TEXT", "aud must hold one of these"),
+    RULES_OPTIONS(struct serve),
+    LIST(struct serve, listen, "listen", "ADDRESS",
+         "HOST:PORT or unix:PATH (default " LISTEN ")"),
+    TEXT(struct serve, admin, "admin", "ADDRESS", "metrics and status (default " ADMIN ")"),
+    TEXT(struct serve, dev_listen, "dev-listen", "ADDRESS",
+         "the test issuer (default " DEV_LISTEN ")"),
+    TEXT(struct serve, ready_file, "ready-file", "FILE", "write the addresses there, as JSON"),
+    NUMBER(struct serve, workers, "workers", "N", 1, SERVER_MAX_WORKERS,
+           "threads (default: one a core)"),
+    NUMBER(struct serve, cooldown_s, "cooldown", "S", 1, 3600,
+           "between downloads for unknown keys (default 30)"),
+    REMOTE_OPTIONS(struct serve),
+};
+
+/* What runs, in the order it is started; ended in the other. */
+struct running {
+    dev_issuer *dev;
+    jwkeep_verifier *verifier;
+    server *server;
+};
+
+/* ---- Arguments -------------------------------------------------------------------------- */
+
+static exit_status check_arguments(const struct serve *values) {
+    if (values->is_dev + (values->issuer != NULL) + (values->jwks != NULL) != 1)
+        return report_usage(
+            "say whose tokens pass: --dev, --issuer URL --audience A, or --jwks "
+            "URL --iss I");
+    if (values->issuer && values->audiences.count == 0)
+        return report_usage("--issuer needs --audience: whom the tokens must be for");
+    if (values->jwks && !values->iss)
+        return report_usage("--jwks needs --iss: what iss must be");
+    if (values->iss && !values->jwks)
+        return report_usage("--iss goes with --jwks");
+    if (values->listen.count > SERVER_MAX_LISTENERS)
+        return report_usage("--listen is given more than %u times", SERVER_MAX_LISTENERS);
+    return STATUS_YES;
+}
+
+/* ---- Starting --------------------------------------------------------------------------- */
+
+static void tell_event(void *user, const jwkeep_event *event) {
+    (void)user;
+    if (event->kind == JWKEEP_EVENT_FAILED)
+        report_failure(event->url, event->error);
+    else if (event->kind == JWKEEP_EVENT_REFRESHED)
+        report_note("%s: %zu keys, generation %llu", event->url, event->count,
+                    (unsigned long long)event->generation);
+    else if (event->kind == JWKEEP_EVENT_KEY_SKIPPED)
+        key_report_skip(NULL, event->skip);
+    else if (event->kind == JWKEEP_EVENT_KID_REUSED)
+        report_note("%s: warning: other key material under a kid that was there before",
+                    event->url);
+}
+
+static exit_status start_dev_issuer(const struct serve *values, struct running *running) {
+    dev_issuer_options options;
+    jwkeep_error error;
+    if (!values->is_dev)
+        return STATUS_YES;
+    dev_issuer_options_init(&options);
+    options.address = values->dev_listen;
+    if (values->audiences.count > 0)
+        options.audience = values->audiences.items[0];
+    if (dev_issuer_start(&options, &running->dev, &error) == JWKEEP_OK)
+        return STATUS_YES;
+    return report_failure(values->dev_listen, &error);
+}
+
+static exit_status start_verifier(const struct serve *values, struct running *running) {
+    jwkeep_rules rules;
+    jwkeep_source_options source;
+    text_list audiences = values->audiences;
+    if (values->is_dev && audiences.count == 0)
+        audiences.items[audiences.count++] = DEV_ISSUER_AUDIENCE;
+    exit_status status = rules_fill(&values->rules, &audiences, &rules);
+    if (status != STATUS_YES)
+        return status;
+    remote_fill(&values->remote, &source);
+    source.is_eager = true;
+    source.cooldown_s = values->is_dev ? DEV_COOLDOWN_S : (uint32_t)values->cooldown_s;
+    source.allows_http_loopback = values->is_dev || values->remote.allows_http_loopback;
+    source.on_event = tell_event;
+    jwkeep_issuer issuer = {.issuer = values->issuer ? values->issuer : values->iss,
+                            .jwks_url = values->jwks,
+                            .rules = &rules,
+                            .source = &source};
+    if (running->dev)
+        issuer.issuer = dev_issuer_url(running->dev);
+    jwkeep_verifier_options options;
+    jwkeep_error error;
+    jwkeep_verifier_options_init(&options);
+    options.issuers = &issuer;
+    options.issuer_count = 1;
+    if (jwkeep_verifier_new(&options, &running->verifier, &error) == JWKEEP_OK)
+        return STATUS_YES;
+    status = report_failure("the issuer", &error);
+    return status == STATUS_INTERNAL ? status : STATUS_USAGE;
+}
+
+static exit_status start_server(const struct serve *values, struct running *running) {
+    static const char *const default_listen[] = {LISTEN};
+    server_options options;
+    jwkeep_error error;
+    server_options_init(&options);
+    options.listen = values->listen.count > 0 ? values->listen.items : default_listen;
+    options.listen_count = values->listen.count > 0 ? values->listen.count : 1;
+    options.admin = values->admin;
+    options.verifier = running->verifier;
+    options.workers = (unsigned)values->workers;
+    if (server_start(&options, &running->server, &error) == JWKEEP_OK)
+        return STATUS_YES;
+    return report_failure("starting", &error);
+}
+
+static exit_status start(const struct serve *values, struct running *running) {
+    exit_status status = start_dev_issuer(values, running);
+    if (status == STATUS_YES)
+        status = start_verifier(values, running);
+    if (status == STATUS_YES)
+        status = start_server(values, running);
+    return status;
+}
+
+/* ---- Telling ---------------------------------------------------------------------------- */
+
+static void print_verify_line(const char *address) {
+    if (strncmp(address, "unix:", 5) == 0)
+        printf("  curl -i --unix-socket '%s' -H \"Authorization: Bearer $TOKEN\" "
+               "http://localhost/verify\n",
+               address + 5);
+    else
+        printf("  curl -i -H \"Authorization: Bearer $TOKEN\" http://%s/verify\n", address);
+}
+
+static void print_lines_to_paste(const struct running *running) {
+    const char *dev = dev_issuer_address(running->dev);
+    puts(
+        "\nIn another terminal: get a token, verify it, rotate the issuer's keys (and again).");
+    printf("  TOKEN=$(curl -s -d sub=alice http://%s/token | "
+           "sed 's/.*\"access_token\":\"\\([^\"]*\\)\".*/\\1/')\n",
+           dev);
+    print_verify_line(server_listen_address(running->server, 0));
+    printf("  curl -X POST http://%s/rotate\n", dev);
+    puts("\nThe test issuer signs whatever it is asked to: not for production.");
+}
+
+static exit_status tell_addresses(const struct serve *values, const struct running *running) {
+    ready_addresses addresses = {.listen = server_listen_address(running->server, 0),
+                                 .admin = server_admin_address(running->server)};
+    for (size_t i = 0; server_listen_address(running->server, i); i++)
+        printf("verify  %s\n", server_listen_address(running->server, i));
+    if (addresses.admin)
+        printf("admin   %s\n", addresses.admin);
+    if (running->dev) {
+        addresses.dev = dev_issuer_address(running->dev);
+        printf("issuer  %s\n", addresses.dev);
+        print_lines_to_paste(running);
+    }
+    exit_status status = output_finish();
+    if (status == STATUS_YES && values->ready_file)
+        status = ready_file_write(values->ready_file, &addresses);
+    return status;
+}
+
+static exit_status run(const void *arguments) {
+    const struct serve *values = arguments;
+    struct running running = {0};
+    exit_status status = check_arguments(values);
+    if (status != STATUS_YES)
+        return status;
+    signal(SIGPIPE, SIG_IGN);
+    server_signals_block();
+    status = start(values, &running);
+    if (status == STATUS_YES)
+        status = tell_addresses(values, &running);
+    if (status == STATUS_YES)
+        server_run(running.server);
+    server_stop(running.server);
+    jwkeep_verifier_free(running.verifier);
+    dev_issuer_stop(running.dev);
+    return status;
+}
+
+const struct command CMD_SERVE = {
+    .name = "serve",
+    .summary = "the verification service that stands beside a gateway",
+    .details = "Answers ANY /verify with 200, 401 or, when the keys cannot be had, 503; and\n"
+               "GET /jwks/default. The administration address has /metrics, /healthz, /readyz\n"
+               "and /status. Port 0 lets the system choose. SIGTERM ends it in good order.\n",
+    .examples =
+        "  jwkeep serve --dev\n"
+        "  jwkeep serve --issuer https://idp.example --audience api\n"
+        "  jwkeep serve --jwks https://idp.example/jwks.json --iss https://idp.example\n",
+    .options = OPTION_TABLE(OPTIONS),
+    .defaults = &DEFAULTS,
+    .values_size = sizeof(struct serve),
+    .run = run,
+};

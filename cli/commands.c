@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Owns the list of commands and of the groups they stand in. */
+#include "cli/command.h"
+
+const struct command_group COMMAND_GROUPS[] = {
+    {"jwk", "one key: make it, check it, show its public half or its thumbprint"},
+    {"jwks", "sets of keys, in a file or behind a URL"},
+    {"jws", "sign bytes and verify signatures"},
+    {"jwt", "sign, verify and look at tokens"},
+    {"bench", "measure the library on this machine"},
+    {NULL, NULL},
+};
+
+const struct command *const COMMANDS[] = {
+    &CMD_JWK_GENERATE, &CMD_JWK_CHECK,   &CMD_JWK_PUBLIC,   &CMD_JWK_THUMBPRINT,
+    &CMD_JWKS_LIST,    &CMD_JWKS_FETCH,  &CMD_JWS_SIGN,     &CMD_JWS_VERIFY,
+    &CMD_JWT_SIGN,     &CMD_JWT_VERIFY,  &CMD_JWT_DECODE,   &CMD_SERVE,
+    &CMD_DEV_ISSUER,   &CMD_BENCH_STORM, &CMD_BENCH_VERIFY, NULL,
+};

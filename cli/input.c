@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Owns the loop round read(2). */
+#include "cli/input.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#define CHUNK_BYTES 2048u
+
+bool input_is_standard(const char *file) {
+    return !file || strcmp(file, "-") == 0;
+}
+
+const char *input_name(const char *file) {
+    return input_is_standard(file) ? "standard input" : file;
+}
+
+static exit_status read_descriptor(int descriptor, const char *name, size_t max_bytes,
+                                   jwkeep_buffer *buffer) {
+    uint8_t chunk[CHUNK_BYTES];
+    for (;;) {
+        ssize_t size = read(descriptor, chunk, sizeof chunk);
+        if (size < 0 && errno == EINTR)
+            continue;
+        if (size < 0)
+            return report_usage("%s: %s", name, strerror(errno));
+        if (size == 0)
+            break;
+        if (max_bytes - buffer->size < (size_t)size)
+            return report_usage("%s: more than %zu bytes", name, max_bytes);
+        if (jwkeep_buffer_append(buffer, jwkeep_span_of(chunk, (size_t)size)) != JWKEEP_OK)
+            return report_internal("%s: out of memory", name);
+    }
+    explicit_bzero(chunk, sizeof chunk);
+    return STATUS_YES;
+}
+
+exit_status input_read(const char *file, size_t max_bytes, jwkeep_buffer *buffer) {
+    jwkeep_buffer_init(buffer, max_bytes);
+    int descriptor = STDIN_FILENO;
+    if (!input_is_standard(file))
+        descriptor = open(file, O_RDONLY | O_CLOEXEC);
+    else if (isatty(STDIN_FILENO))
+        report_note("reading from the terminal; end with Ctrl-D");
+    if (descriptor < 0)
+        return report_usage("%s: %s", file, strerror(errno));
+    exit_status status = read_descriptor(descriptor, input_name(file), max_bytes, buffer);
+    if (descriptor != STDIN_FILENO)
+        close(descriptor);
+    if (status != STATUS_YES)
+        jwkeep_buffer_done(buffer);
+    return status;
+}
+
+static bool is_space(uint8_t byte) {
+    return byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r';
+}
+
+jwkeep_span input_trim(jwkeep_span bytes) {
+    while (bytes.size > 0 && is_space(bytes.data[0]))
+        bytes = jwkeep_span_of(bytes.data + 1, bytes.size - 1);
+    while (bytes.size > 0 && is_space(bytes.data[bytes.size - 1]))
+        bytes.size--;
+    return bytes;
+}

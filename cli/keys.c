@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Owns the reading of key files. */
+#include "cli/keys.h"
+#include "cli/input.h"
+#include "cli/nearest.h"
+
+/* PEM may have text before its first line (RFC 7468 §2). */
+static bool is_pem(jwkeep_span bytes) {
+    return bytes.size > 0 && memmem(bytes.data, bytes.size, "-----BEGIN", 10) != NULL &&
+           bytes.data[0] != '{';
+}
+
+static bool is_set(jwkeep_span json) {
+    jwkeep_json_text *text = NULL;
+    if (jwkeep_json_parse(json, NULL, &text, NULL) != JWKEEP_OK)
+        return false;
+    bool has_keys = jwkeep_json_member(jwkeep_json_root(text), "keys") != NULL;
+    jwkeep_json_text_free(text);
+    return has_keys;
+}
+
+void key_report_skip(void *user, const jwkeep_keyset_skip *skip) {
+    (void)user;
+    fprintf(stderr, "jwkeep: key %zu of the set", skip->index + 1);
+    if (jwkeep_span_is_present(skip->kid)) {
+        fputs(", kid \"", stderr);
+        report_safely(stderr, skip->kid);
+        fputc('"', stderr);
+    }
+    fputs(", is left out: ", stderr);
+    report_words(stderr, &skip->why);
+    fputc('\n', stderr);
+}
+
+static jwkeep_code parse_key(jwkeep_span bytes, jwkeep_jwk **ret_key, jwkeep_error *error) {
+    if (is_pem(bytes))
+        return jwkeep_jwk_parse_pem(bytes, ret_key, error);
+    return jwkeep_jwk_parse(bytes, NULL, ret_key, error);
+}
+
+exit_status key_read(const char *file, jwkeep_jwk **ret_key, jwkeep_error *error) {
+    jwkeep_buffer buffer;
+    error->code = JWKEEP_OK;
+    exit_status status = input_read(file, INPUT_MAX_KEY_BYTES, &buffer);
+    if (status != STATUS_YES)
+        return status;
+    jwkeep_code code = parse_key(input_trim(jwkeep_buffer_span(&buffer)), ret_key, error);
+    jwkeep_buffer_done(&buffer);
+    return status_of(code);
+}
+
+exit_status key_read_reporting(const char *file, jwkeep_jwk **ret_key) {
+    jwkeep_error error;
+    exit_status status = key_read(file, ret_key, &error);
+    if (status != STATUS_YES && error.code != JWKEEP_OK)
+        report_failure(input_name(file), &error);
+    return status;
+}
+
+static jwkeep_code parse_file(jwkeep_span bytes, key_file *ret_keys, jwkeep_error *error) {
+    *ret_keys = (key_file){0};
+    if (is_pem(bytes) || !is_set(bytes))
+        return parse_key(bytes, &ret_keys->key, error);
+    jwkeep_keyset_options options = {.on_skip = key_report_skip};
+    return jwkeep_keyset_parse(bytes, &options, &ret_keys->set, NULL, error);
+}
+
+exit_status key_file_read(const char *file, key_file *ret_keys) {
+    jwkeep_buffer buffer;
+    jwkeep_error error;
+    exit_status status = input_read(file, INPUT_MAX_KEY_BYTES, &buffer);
+    if (status != STATUS_YES)
+        return status;
+    jwkeep_code code = parse_file(input_trim(jwkeep_buffer_span(&buffer)), ret_keys, &error);
+    jwkeep_buffer_done(&buffer);
+    if (code == JWKEEP_OK)
+        return STATUS_YES;
+    status = report_failure(input_name(file), &error);
+    return status == STATUS_NO ? STATUS_UNDECIDED : status;
+}
+
+void key_file_done(key_file *keys) {
+    jwkeep_jwk_unref(keys->key);
+    jwkeep_keyset_unref(keys->set);
+    *keys = (key_file){0};
+}
+
+static exit_status choose_by_kid(const key_file *keys, const char *file, const char *kid,
+                                 jwkeep_jwk **ret_key) {
+    jwkeep_span wanted = jwkeep_span_text(kid);
+    jwkeep_jwk *found = keys->key;
+    if (keys->set)
+        found = jwkeep_keyset_find(keys->set, wanted);
+    else if (!jwkeep_span_equals(jwkeep_jwk_kid(keys->key), wanted))
+        found = NULL;
+    if (!found)
+        return report_usage("%s: no key with the kid \"%s\"", file, kid);
+    *ret_key = found;
+    return STATUS_YES;
+}
+
+exit_status key_file_choose(const key_file *keys, const char *file, const char *kid,
+                            jwkeep_jwk **ret_key) {
+    if (kid)
+        return choose_by_kid(keys, file, kid, ret_key);
+    if (keys->set && jwkeep_keyset_count(keys->set) != 1)
+        return report_usage("%s: a set of %zu keys: choose one with --kid", file,
+                            jwkeep_keyset_count(keys->set));
+    *ret_key = keys->set ? jwkeep_keyset_at(keys->set, 0) : keys->key;
+    return STATUS_YES;
+}
+
+exit_status key_algorithm(const char *name, jwkeep_algorithm *ret_algorithm) {
+    jwkeep_algorithm found = jwkeep_algorithm_from_name(jwkeep_span_text(name));
+    if (name && found == JWKEEP_ALGORITHM_ABSENT) {
+        nearest guess = {0};
+        for (int each = 1; each < JWKEEP_ALGORITHM_COUNT; each++)
+            nearest_offer(&guess, name, jwkeep_algorithm_name((jwkeep_algorithm)each));
+        return report_usage("\"%.64s\" is not an algorithm of this program%s%s%s", name,
+                            guess.best ? " (did you mean " : "", guess.best ? guess.best : "",
+                            guess.best ? "?)" : "");
+    }
+    *ret_algorithm = found;
+    return STATUS_YES;
+}
+
+exit_status key_algorithms(const text_list *names, jwkeep_algorithm_set *ret_algorithms) {
+    jwkeep_algorithm_set set = 0;
+    for (size_t i = 0; i < names->count; i++) {
+        jwkeep_algorithm algorithm;
+        exit_status status = key_algorithm(names->items[i], &algorithm);
+        if (status != STATUS_YES)
+            return status;
+        set |= JWKEEP_ALGORITHM_BIT(algorithm);
+    }
+    *ret_algorithms = set;
+    return STATUS_YES;
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Owns the writing of results. */
+#include "cli/output.h"
+#include <errno.h>
+#include <string.h>
+
+void output_bytes(jwkeep_span bytes) {
+    fwrite(bytes.data, 1, bytes.size, stdout);
+}
+
+void output_line(jwkeep_span bytes) {
+    output_bytes(bytes);
+    fputc('\n', stdout);
+}
+
+static exit_status print_buffer(jwkeep_code code, jwkeep_buffer *buffer,
+                                const jwkeep_error *error) {
+    exit_status status = STATUS_YES;
+    if (code == JWKEEP_OK)
+        output_line(jwkeep_buffer_span(buffer));
+    else
+        status = report_failure("writing the result", error);
+    jwkeep_buffer_done(buffer);
+    return status;
+}
+
+exit_status output_key(const jwkeep_jwk *key, bool with_private) {
+    jwkeep_buffer buffer;
+    jwkeep_error error;
+    jwkeep_buffer_init(&buffer, OUTPUT_MAX_BYTES);
+    jwkeep_code code = jwkeep_jwk_write(key, with_private, &buffer, &error);
+    return print_buffer(code, &buffer, &error);
+}
+
+exit_status output_keyset(const jwkeep_keyset *set) {
+    jwkeep_buffer buffer;
+    jwkeep_error error;
+    jwkeep_buffer_init(&buffer, OUTPUT_MAX_BYTES);
+    jwkeep_code code = jwkeep_keyset_write(set, false, &buffer, &error);
+    return print_buffer(code, &buffer, &error);
+}
+
+exit_status output_written(const jwkeep_json_writer *writer, jwkeep_buffer *buffer) {
+    jwkeep_code code = jwkeep_json_writer_finish(writer);
+    jwkeep_error error = {
+        .code = code, .text = jwkeep_code_text(code), .offset = JWKEEP_NO_OFFSET};
+    return print_buffer(code, buffer, &error);
+}
+
+static void print_indent(unsigned depth) {
+    fputc('\n', stdout);
+    for (unsigned i = 0; i < depth; i++)
+        fputs("  ", stdout);
+}
+
+/* A scalar as it stood in the text: only DEL and the controls of C1 (U+0080–U+009F) can be in
+ * it raw (RFC 8259 §7), and are escaped. */
+static void print_scalar(jwkeep_span raw) {
+    for (size_t i = 0; i < raw.size; i++) {
+        uint8_t byte = raw.data[i];
+        bool is_c1 = byte == 0xc2 && i + 1 < raw.size && raw.data[i + 1] < 0xa0;
+        if (byte == 0x7f)
+            fputs("\\u007f", stdout);
+        else if (is_c1)
+            fprintf(stdout, "\\u%04x", raw.data[++i]);
+        else
+            fputc(byte, stdout);
+    }
+}
+
+/* A name is given unescaped: only a string that needs no escape is shown as it is. */
+static void print_name(jwkeep_span name) {
+    fputc('"', stdout);
+    for (size_t i = 0; i < name.size; i++) {
+        jwkeep_span one = jwkeep_span_of(name.data + i, 1);
+        if (name.data[i] < 0x20)
+            fprintf(stdout, "\\u%04x", name.data[i]);
+        else if (name.data[i] == '"' || name.data[i] == '\\')
+            fprintf(stdout, "\\%c", name.data[i]);
+        else if (name.data[i] == 0xc2 && i + 1 < name.size)
+            print_scalar(jwkeep_span_of(name.data + i++, 2));
+        else
+            print_scalar(one);
+    }
+    fputs("\": ", stdout);
+}
+
+/* The depth is bounded by max_json_depth. */
+static void print_value(const jwkeep_json *value, unsigned depth) {
+    jwkeep_json_type type = jwkeep_json_type_of(value);
+    bool is_object = type == JWKEEP_JSON_OBJECT;
+    if ((!is_object && type != JWKEEP_JSON_ARRAY) || jwkeep_json_count(value) == 0) {
+        print_scalar(jwkeep_json_raw(value));
+        return;
+    }
+    fputc(is_object ? '{' : '[', stdout);
+    const jwkeep_json *each = jwkeep_json_first(value);
+    while (each) {
+        print_indent(depth + 1);
+        if (is_object)
+            print_name(jwkeep_json_name(each));
+        print_value(each, depth + 1);
+        each = jwkeep_json_next(each);
+        if (each)
+            fputc(',', stdout);
+    }
+    print_indent(depth);
+    fputc(is_object ? '}' : ']', stdout);
+}
+
+void output_pretty(const jwkeep_json *value) {
+    print_value(value, 0);
+    fputc('\n', stdout);
+}
+
+void output_write_error(jwkeep_json_writer *writer, const jwkeep_error *error) {
+    jwkeep_json_write_object(writer);
+    jwkeep_json_write_member_string(writer, "code",
+                                    jwkeep_span_text(jwkeep_code_name(error->code)));
+    jwkeep_json_write_member_string(writer, "text", jwkeep_span_text(error->text));
+    if (error->where)
+        jwkeep_json_write_member_string(writer, "where", jwkeep_span_text(error->where));
+    if (error->clause)
+        jwkeep_json_write_member_string(writer, "clause", jwkeep_span_text(error->clause));
+    if (error->offset != JWKEEP_NO_OFFSET)
+        jwkeep_json_write_member_int64(writer, "offset", (int64_t)error->offset);
+    jwkeep_json_write_end(writer);
+}
+
+const char *output_use_name(const jwkeep_jwk *key) {
+    switch (jwkeep_jwk_use_of(key)) {
+    case JWKEEP_JWK_USE_SIG:
+        return "sig";
+    case JWKEEP_JWK_USE_ENC:
+        return "enc";
+    case JWKEEP_JWK_USE_OTHER:
+        return "other";
+    case JWKEEP_JWK_USE_ABSENT:
+        break;
+    }
+    return NULL;
+}
+
+void output_key_size(const jwkeep_jwk *key, char *ret_text, size_t size) {
+    if (jwkeep_jwk_crv(key) != JWKEEP_CRV_ABSENT)
+        snprintf(ret_text, size, "%s", jwkeep_crv_name(jwkeep_jwk_crv(key)));
+    else
+        snprintf(ret_text, size, "%zu bits", jwkeep_jwk_bits(key));
+}
+
+void output_write_key_facts(jwkeep_json_writer *writer, const jwkeep_jwk *key) {
+    const char *use = output_use_name(key);
+    if (jwkeep_span_is_present(jwkeep_jwk_kid(key)))
+        jwkeep_json_write_member_string(writer, "kid", jwkeep_jwk_kid(key));
+    jwkeep_json_write_member_string(writer, "kty",
+                                    jwkeep_span_text(jwkeep_kty_name(jwkeep_jwk_kty(key))));
+    if (jwkeep_jwk_crv(key) != JWKEEP_CRV_ABSENT)
+        jwkeep_json_write_member_string(writer, "crv",
+                                        jwkeep_span_text(jwkeep_crv_name(jwkeep_jwk_crv(key))));
+    jwkeep_json_write_member_int64(writer, "bits", (int64_t)jwkeep_jwk_bits(key));
+    if (jwkeep_jwk_algorithm(key) != JWKEEP_ALGORITHM_ABSENT)
+        jwkeep_json_write_member_string(
+            writer, "alg", jwkeep_span_text(jwkeep_algorithm_name(jwkeep_jwk_algorithm(key))));
+    if (use)
+        jwkeep_json_write_member_string(writer, "use", jwkeep_span_text(use));
+    jwkeep_json_write_member_boolean(writer, "private", jwkeep_jwk_is_private(key));
+    jwkeep_json_write_member_string(writer, "thumbprint", jwkeep_jwk_thumbprint_text(key));
+}
+
+exit_status output_finish(void) {
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return STATUS_YES;
+    return report_internal("standard output: %s", strerror(errno));
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Owns the options that say how key sets are downloaded, alike in every command, and the
+ * reason of a download that failed. */
+#ifndef CLI_REMOTE_H
+#define CLI_REMOTE_H
+
+#include "cli/options.h"
+#include "cli/report.h"
+#include <jwkeep/source.h>
+
+#define REMOTE_TIMEOUT_S 5
+#define REMOTE_MAX_TIMEOUT_S 300
+
+typedef struct remote_options {
+    bool allows_http_loopback;
+    int64_t timeout_s;
+    const char *ca_file;
+} remote_options;
+
+/* Rows of a table for the field `remote` of `structure`. */
+#define REMOTE_OPTIONS(structure)                                                              \
+    FLAG(structure, remote.allows_http_loopback, "allow-http-loopback",                        \
+         "accept plain http from a loopback address"),                                         \
+        NUMBER(structure, remote.timeout_s, "timeout", "S", 1, REMOTE_MAX_TIMEOUT_S,           \
+               "for a download (default 5)"),                                                  \
+        TEXT(structure, remote.ca_file, "ca-file", "FILE",                                     \
+             "certificate authorities, PEM (default: the system's)")
+
+/* Fills `source`, keeping no URL and no issuer. */
+void remote_fill(const remote_options *options, jwkeep_source_options *source);
+
+bool remote_is_url(const char *text);
+
+/* Downloads a set once, from `url` or by discovery from `issuer`, the other being NULL; what
+ * is left out, and a failure, is reported. */
+exit_status remote_fetch(const remote_options *options, const char *url, const char *issuer,
+                         jwkeep_keyset **ret_set);
+
+#endif
