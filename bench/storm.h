@@ -37,7 +37,6 @@ typedef struct storm_scene {
     storm_tokens known;
     storm_tokens wanted; /* with the new kid */
     const char *issuer_url;
-    int64_t now_ms;       /* the wall clock, for the ways that are given it */
     size_t max_downloads; /* of single ones, at a time: open files are limited */
     uint32_t latency_ms;
     uint32_t quiet_ms;   /* known kids alone, before the storm */

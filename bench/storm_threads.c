@@ -7,6 +7,7 @@
 #include "bench/storm.h"
 #include <semaphore.h>
 #include <stdlib.h>
+#include <time.h>
 
 #define STACK_BYTES (256u * 1024u)
 
@@ -165,6 +166,12 @@ static void *run_steady(void *user) {
     return NULL;
 }
 
+static int64_t wall_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 /* ---- The crowd -------------------------------------------------------------------------- */
 
 static void init_crowd(struct crowd *crowd, const storm_scene *storm, bool is_locked) {
@@ -173,7 +180,7 @@ static void init_crowd(struct crowd *crowd, const storm_scene *storm, bool is_lo
     crowd->rules = storm->rules;
     crowd->rules.issuers = &storm->issuer_url;
     crowd->rules.issuer_count = 1;
-    crowd->now_ms = storm->now_ms;
+    crowd->now_ms = wall_ms();
     pthread_mutex_init(&crowd->gate, NULL);
     pthread_mutex_init(&crowd->set.lock, NULL);
     pthread_mutex_init(&crowd->sequence, NULL);
