@@ -126,10 +126,12 @@ static jwkeep_code try_keys(jwkeep_span message, jwkeep_span signature,
             continue;
         }
         tried++;
-        code =
-            jk_key_verify(jk_jwk_prepared(key), header->algorithm, message, signature, error);
+        jwkeep_error why; /* of this key alone: another one may hold */
+        code = jk_key_verify(jk_jwk_prepared(key), header->algorithm, message, signature, &why);
         if (!code)
             *ret_key = key;
+        else if (code != JWKEEP_SIGNATURE_INVALID && error)
+            *error = why;
         if (code != JWKEEP_SIGNATURE_INVALID)
             return code;
     }

@@ -321,7 +321,7 @@ static void check_set(const char *json, const char *token, jwkeep_code expected)
     jwkeep_error error = {.code = JWKEEP_OK};
     jwkeep_code code = verify_by_set(token, keys, &error);
     jwkeep_keyset_unref(keys);
-    if (code != expected || (code && error.code != code))
+    if (code != expected || error.code != code)
         fail_msg("%s, not %s: %s", jwkeep_code_name(code), jwkeep_code_name(expected), json);
 }
 
