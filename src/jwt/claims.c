@@ -2,6 +2,7 @@
  *
  * Owns the types and ranges of the registered claims: strings, `aud`, NumericDates. */
 #include "jwt/claims.h"
+#include "codec/json_value.h"
 
 static const jk_claim_info infos[JK_CLAIM_COUNT] = {
     [JK_CLAIM_ISS] = {"iss", "RFC 7519 §4.1.1"}, [JK_CLAIM_AUD] = {"aud", "RFC 7519 §4.1.3"},
@@ -18,7 +19,7 @@ const jk_claim_info *jk_claim_info_of(jk_claim claim) {
 
 /* Every registered name has three letters. */
 int jk_claim_of_name(jwkeep_span name) {
-    if (name.size != 3)
+    if (JK_LIKELY(name.size != 3))
         return JK_CLAIM_COUNT;
     switch (THREE(name.data[0], name.data[1], name.data[2])) {
     case THREE('i', 's', 's'):
@@ -98,8 +99,9 @@ static bool read_claim(jk_claims *claims, jk_claim claim, size_t max_audiences) 
 
 void jk_claims_read(const jwkeep_json *object, size_t max_audiences, jk_claims *ret_claims) {
     *ret_claims = (jk_claims){.object = object};
-    for (const jwkeep_json *one = jwkeep_json_first(object); one; one = jwkeep_json_next(one)) {
-        int claim = jk_claim_of_name(jwkeep_json_name(one));
+    const jwkeep_json *one = jwkeep_json_first(object);
+    for (size_t left = jwkeep_json_count(object); left > 0; left--, one = jk_json_after(one)) {
+        int claim = jk_claim_of_name(jk_json_name_span(one));
         if (claim == JK_CLAIM_COUNT)
             continue;
         ret_claims->values[claim] = one;

@@ -184,7 +184,7 @@ static jwkeep_code attach_all_keys(jwkeep_verifier *verifier,
                                    const jwkeep_verifier_options *options,
                                    jwkeep_error *error) {
     jwkeep_code code = JWKEEP_OK;
-    if (needs_refresher(options))
+    if (!verifier->refresher && needs_refresher(options))
         code = jwkeep_refresher_new(options->max_downloads, &verifier->refresher, error);
     for (size_t i = 0; code == JWKEEP_OK && i < options->issuer_count; i++)
         code = attach_keys(verifier, &options->issuers[i], &verifier->issuers[i], error);
@@ -194,8 +194,6 @@ static jwkeep_code attach_all_keys(jwkeep_verifier *verifier,
 /* Whatever can be refused is refused before a thread is started. */
 static jwkeep_code build(jwkeep_verifier *verifier, const jwkeep_verifier_options *options,
                          jwkeep_error *error) {
-    verifier->now_ms = options->now_ms;
-    verifier->user = options->user;
     jwkeep_code code = jk_limits_resolve(options->limits, &verifier->limits, error);
     if (code == JWKEEP_OK)
         code = keep_issuers(verifier, options, error);
@@ -206,23 +204,37 @@ static jwkeep_code build(jwkeep_verifier *verifier, const jwkeep_verifier_option
     return code;
 }
 
-jwkeep_code jwkeep_verifier_new(const jwkeep_verifier_options *options,
-                                jwkeep_verifier **ret_verifier, jwkeep_error *error) {
-    jwkeep_verifier_options resolved;
-    jwkeep_verifier_options_init(&resolved);
-    if (!ret_verifier)
-        return misuse(error, "there is nowhere to put the verifier", "ret_verifier");
-    jwkeep_code code = resolve_options(options, &resolved, error);
-    if (code != JWKEEP_OK)
-        return code;
+static jwkeep_code make(const jwkeep_verifier_options *options, jwkeep_verifier **ret_verifier,
+                        jwkeep_error *error) {
     jwkeep_verifier *verifier = jk_alloc_zeroed(1, sizeof *verifier);
     if (!verifier)
         return jk_fail(error, JWKEEP_OUT_OF_MEMORY);
-    jk_arena_init(&verifier->arena, VERIFIER_ARENA_MAX_BYTES);
     if (!jk_waiting_init(&verifier->waiting)) {
         jk_free(verifier);
         return jk_fail(error, JWKEEP_SYSTEM_FAILED);
     }
+    jk_arena_init(&verifier->arena, VERIFIER_ARENA_MAX_BYTES);
+    verifier->now_ms = options->now_ms;
+    verifier->user = options->user;
+    *ret_verifier = verifier;
+    return JWKEEP_OK;
+}
+
+jwkeep_code jk_verifier_new_in(const jwkeep_verifier_options *options,
+                               jwkeep_refresher *refresher, jwkeep_verifier **ret_verifier,
+                               jwkeep_error *error) {
+    jwkeep_verifier_options resolved;
+    jwkeep_verifier *verifier = NULL;
+    jwkeep_code code =
+        ret_verifier ? resolve_options(options, &resolved, error)
+                     : misuse(error, "there is nowhere to put the verifier", "ret_verifier");
+    if (code == JWKEEP_OK)
+        code = make(&resolved, &verifier, error);
+    if (code != JWKEEP_OK) {
+        jwkeep_refresher_free(refresher);
+        return code;
+    }
+    verifier->refresher = refresher;
     code = build(verifier, &resolved, error);
     if (code != JWKEEP_OK) {
         jwkeep_verifier_free(verifier);
@@ -230,6 +242,11 @@ jwkeep_code jwkeep_verifier_new(const jwkeep_verifier_options *options,
     }
     *ret_verifier = verifier;
     return JWKEEP_OK;
+}
+
+jwkeep_code jwkeep_verifier_new(const jwkeep_verifier_options *options,
+                                jwkeep_verifier **ret_verifier, jwkeep_error *error) {
+    return jk_verifier_new_in(options, NULL, ret_verifier, error);
 }
 
 void jwkeep_verifier_free(jwkeep_verifier *verifier) {

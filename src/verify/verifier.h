@@ -40,6 +40,13 @@ struct jwkeep_verifier {
     jk_waiting waiting;
 };
 
+/* As jwkeep_verifier_new, downloading with `refresher`, which the verifier takes over, also
+ * when this fails; NULL: with one of its own if it needs one. */
+JWKEEP_MUST_USE jwkeep_code jk_verifier_new_in(const jwkeep_verifier_options *options,
+                                               jwkeep_refresher *refresher,
+                                               jwkeep_verifier **ret_verifier,
+                                               jwkeep_error *error);
+
 int64_t jk_verifier_now_ms(const jwkeep_verifier *verifier);
 
 /* Round a wait: enter; wait at the source; resume, and only if that says true use the verifier

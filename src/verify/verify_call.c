@@ -173,13 +173,14 @@ static jwkeep_code begin_lookup(const struct call *call, const jk_issuer *issuer
     if (!pending)
         return jk_fail(call->error, JWKEEP_OUT_OF_MEMORY);
     *pending = (jwkeep_pending){.verifier = call->verifier, .bytes = call->bytes};
+    jwkeep_pending *before = *ret_pending;
+    *ret_pending = pending; /* `notify` may run before this returns */
     jwkeep_code code = jwkeep_source_lookup_begin(issuer->source, jk_jwt_kid(call->token),
                                                   request->timeout_ms, request->notify,
                                                   request->user, &pending->lookup, call->error);
-    if (code == JWKEEP_PENDING) {
-        *ret_pending = pending;
+    if (code == JWKEEP_PENDING)
         return code;
-    }
+    *ret_pending = before;
     jk_free(pending);
     return code == JWKEEP_OK ? last_attempt(call) : code;
 }
