@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """jwkeep serve: the key-set mirror, the numbers, the end."""
+import concurrent.futures
 import json
+import socket
 
 from support.program import wait_until
 from support.verdict import AUDIENCE
@@ -43,6 +45,24 @@ def test_stops_with_a_request_parked(serve, sign, key, claims, issuer):
     issuer.gate.clear()
     service = serve("--jwks", issuer.jwks_url, "--iss", issuer.url, "--audience", AUDIENCE,
                     "--allow-http-loopback")
-    wait_until("the download", lambda: issuer.downloads)
-    service.stop()
-    assert service.has_ended()
+    token = sign(key, claims)
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(service.verify, token)
+        wait_until("the parked request", lambda: service.metric("jwkeep_parked_requests") == 1)
+        service.stop()
+        assert answer.result().status == 503
+
+
+def test_a_client_that_leaves_while_parked_is_forgotten(serve, sign, key, claims, issuer):
+    issuer.keys = [key.public]
+    issuer.gate.clear()
+    service = serve("--jwks", issuer.jwks_url, "--iss", issuer.url, "--audience", AUDIENCE,
+                    "--allow-http-loopback")
+    host, port = service.addresses["listen"].rsplit(":", 1)
+    with socket.create_connection((host, int(port))) as client:
+        client.sendall(f"GET /verify HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer "
+                       f"{sign(key, claims)}\r\n\r\n".encode())
+        wait_until("the parked request", lambda: service.metric("jwkeep_parked_requests") == 1)
+    wait_until("its end", lambda: service.metric("jwkeep_parked_requests") == 0)
+    issuer.gate.set()
+    assert service.verify(sign(key, claims)).status == 200

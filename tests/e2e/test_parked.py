@@ -10,6 +10,7 @@ import pytest
 REQUESTS = 10000
 AT_ONCE = 250  # connections opened at a time: less than a listen queue
 DEADLINE_S = 120
+PARKING_S = 1  # a request gives up after two seconds
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ async def storm(address, token, on_sent):
     for _, writer in streams:
         writer.write(request)
     await asyncio.gather(*(writer.drain() for _, writer in streams))
-    on_sent()
+    await asyncio.get_running_loop().run_in_executor(None, on_sent)
     heads = await asyncio.gather(*(reader.readuntil(b"\r\n\r\n") for reader, _ in streams))
     for _, writer in streams:
         writer.close()
@@ -67,7 +68,17 @@ def test_ten_thousand_parked_requests_share_one_download(many_files, serve, issu
 
     issuer.keys = [first.public, second.public]
     issuer.gate.clear()
+    parked = []
+
+    def open_gate():
+        end = time.monotonic() + PARKING_S
+        while time.monotonic() < end and service.status()["parked"] < REQUESTS:
+            pass
+        parked.append(service.status()["parked"])
+        issuer.gate.set()
+
     statuses = asyncio.run(asyncio.wait_for(
-        storm(service.addresses["listen"], sign(second, claims), issuer.gate.set), DEADLINE_S))
+        storm(service.addresses["listen"], sign(second, claims), open_gate), DEADLINE_S))
+    assert parked[0] > REQUESTS // 2
     assert statuses == {b"200": REQUESTS}
     assert issuer.downloads == before + 1

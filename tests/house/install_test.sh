@@ -37,7 +37,7 @@ cmake --build "$scratch/cmake" >"$scratch/cmake.log" 2>&1 || { cat "$scratch/cma
 echo "every header alone, in C and in C++"
 for header in "$prefix"/include/jwkeep/*.h; do
     name=$(basename "$header")
-    echo "#include <jwkeep/$name>" >"$scratch/one.c"
+    printf '#include <jwkeep/%s>\nint main(void) { return 0; }\n' "$name" >"$scratch/one.c"
     # shellcheck disable=SC2086
     "$cc" $warnings -I"$prefix/include" -fsyntax-only "$scratch/one.c"
     if command -v c++ >/dev/null; then

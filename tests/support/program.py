@@ -95,7 +95,9 @@ class Background:
         self.addresses = wait_until("the ready file", addresses)
 
     def stop(self):
-        """Ends it as a service manager would; that must end well."""
+        """Ends it as a service manager would; that must end well. A second time: nothing."""
+        if self.log.closed:
+            return
         if not self.has_ended():
             self.process.send_signal(signal.SIGTERM)
         try:
@@ -130,3 +132,10 @@ class Service(Background):
 
     def status(self):
         return json.loads(self.admin("/status").body)
+
+    def metric(self, name):
+        """The value of a metric without labels."""
+        for line in self.admin("/metrics").body.decode().splitlines():
+            if line.startswith(name + " "):
+                return float(line.split(" ")[1])
+        raise AssertionError(f"no metric {name}")

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""jwkeep bench: what it counts. What it measures is for people to read."""
+import json
+
+import pytest
+
+STORM = ["bench", "storm", "--json", "--requests", "400", "--latency-ms", "300", "--quiet-ms",
+         "50"]
+
+
+@pytest.fixture(scope="module")
+def storm(program):
+    return json.loads(program.ok(*STORM))
+
+
+def test_one_download_for_all_and_no_duplicate(storm):
+    library = storm["library"]
+    assert library["downloads"] == 1
+    assert library["duplicates"] == 0
+    assert library["right"] == storm["requests"] == 400
+
+
+def test_a_rotation_during_a_download_costs_a_second_one(storm):
+    race = storm["race"]
+    assert race["downloads"] == 2
+    assert race["right"] == race["requests"]
+
+
+def test_check_says_so_by_its_status(program):
+    assert program.run(*STORM, "--check").returncode == 0
+
+
+def test_the_naive_way_is_a_real_one(storm):
+    assert storm["check_then_add"]["downloads"] > 1
+    assert storm["check_then_add"]["duplicates"] > 0
+
+
+def test_verify_measures_what_is_asked(program):
+    out = program.ok("bench", "verify", "--json", "--alg", "HS256", "--alg", "ES256",
+                     "--seconds", "1", "--rounds", "5")
+    text = out.decode()
+    assert "HS256" in text and "ES256" in text and "RS256" not in text
+    json.loads(text)
