@@ -15,7 +15,7 @@
 /* A download takes two ends of a connection and, in libcurl 7.88, a pair to wake it by. */
 #define FILES_PER_DOWNLOAD 4u
 #define SPARE_FILES 256u
-#define RACE_MIN_LATENCY_MS 1000u
+#define RACE_MIN_LATENCY_MS 1500u
 #define SINGLE_CHECKS 512u
 #define SINGLE_ROUNDS 5u
 
