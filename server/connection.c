@@ -33,6 +33,8 @@ server_connection *server_connection_new(server_worker *worker, int socket) {
 void server_connection_free(server_connection *connection) {
     if (connection->socket >= 0)
         close(connection->socket);
+    if (connection->address_slot)
+        atomic_fetch_sub_explicit(connection->address_slot, 1, memory_order_acq_rel);
     free(connection->input);
     free(connection->output);
     free(connection);

@@ -9,6 +9,8 @@
 #include <stdint.h>
 
 #define SERVER_MAX_CONNECTIONS 16384u
+/* A single gateway may have nearly all connections, but not those of the others. */
+#define SERVER_MAX_PER_ADDRESS (SERVER_MAX_CONNECTIONS / 8u * 7u)
 #define SERVER_MAX_PARKED 12288u
 #define SERVER_MAX_OUTPUT_BYTES (1u << 20) /* one answer and what is not yet sent */
 #define SERVER_MAX_PIPELINED 64u           /* requests answered in one turn of a connection */
@@ -20,10 +22,12 @@
 #define SERVER_MAX_LISTENERS 8u
 #define SERVER_ADDRESS_BYTES 128u /* of an address as text, with its NUL */
 
-/* Fill with server_limits_init, then change what must differ. Counts are for the whole
- * server and are divided among its workers; no field may be 0. */
+/* Fill with server_limits_init, then change what must differ. Connections and parked requests
+ * are counted for the whole server and divided among its workers; no field may be 0. */
 typedef struct server_limits {
     size_t max_connections;      /* over it: 503 and closed */
+    size_t max_per_address;      /* connections of one IPv4 address or IPv6 /64; over it: 503.
+                                    Unix sockets are not counted */
     size_t max_parked;           /* requests waiting for keys; over it: 503 */
     size_t max_output_bytes;     /* unsent answers of one connection; over it: closed */
     size_t max_pipelined;        /* then other connections have their turn */

@@ -2,7 +2,9 @@
  *
  * Owns accepting: one loop accepts for all workers and hands each connection to the worker
  * with the fewest, which keeps long-lived connections level on TCP and unix sockets alike
- * (SO_REUSEPORT would scatter a gateway's few connections by their hash). */
+ * (SO_REUSEPORT would scatter a gateway's few connections by their hash). Connections are
+ * counted by address in a table of fixed size, under a keyed hash: whoever shares a slot with
+ * a greedy address shares its limit. */
 #include "base/error.h"
 #include "server/loop.h"
 #include <errno.h>
@@ -30,12 +32,42 @@ static server_worker *least_loaded(const server_listener *listener) {
     return best && best_load < best->limits.max_connections ? best : NULL;
 }
 
-static void dispatch(server_listener *listener, int socket) {
+/* An IPv6 host has a whole /64 to itself; an IPv4 address is one also in its mapped form. */
+static jwkeep_span address_bytes(const struct sockaddr_storage *peer) {
+    if (peer->ss_family == AF_INET) {
+        const struct sockaddr_in *in = (const struct sockaddr_in *)(const void *)peer;
+        return jwkeep_span_of(&in->sin_addr, sizeof in->sin_addr);
+    }
+    if (peer->ss_family != AF_INET6)
+        return JWKEEP_SPAN_NONE;
+    const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)(const void *)peer;
+    if (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr))
+        return jwkeep_span_of(in6->sin6_addr.s6_addr + 12, 4);
+    return jwkeep_span_of(in6->sin6_addr.s6_addr, 8);
+}
+
+static server_address_slot *slot_of(const server_worker *worker,
+                                    const struct sockaddr_storage *peer) {
+    jwkeep_span bytes = address_bytes(peer);
+    if (!jwkeep_span_is_present(bytes))
+        return NULL;
+    return &worker->addresses[jk_hash(&worker->addresses_key, bytes) % SERVER_ADDRESS_SLOTS];
+}
+
+static void turn_away(server_listener *listener, int socket) {
+    (void)send(socket, full_answer, sizeof full_answer - 1, MSG_NOSIGNAL);
+    close(socket);
+    server_counter_add(&listener->worker->counters.turned_away, 1);
+}
+
+static void dispatch(server_listener *listener, int socket,
+                     const struct sockaddr_storage *peer) {
     server_worker *worker = least_loaded(listener);
-    if (!worker) {
-        (void)send(socket, full_answer, sizeof full_answer - 1, MSG_NOSIGNAL);
-        close(socket);
-        server_counter_add(&listener->worker->counters.turned_away, 1);
+    server_address_slot *slot = slot_of(listener->worker, peer);
+    bool is_greedy = slot && atomic_load_explicit(slot, memory_order_acquire) >=
+                                 listener->worker->limits.max_per_address;
+    if (!worker || is_greedy) {
+        turn_away(listener, socket);
         return;
     }
     /* Fails harmlessly on a unix socket. */
@@ -43,6 +75,9 @@ static void dispatch(server_listener *listener, int socket) {
     server_connection *connection = server_connection_new(worker, socket);
     if (!connection)
         return;
+    connection->address_slot = slot;
+    if (slot)
+        atomic_fetch_add_explicit(slot, 1, memory_order_acq_rel);
     atomic_fetch_add_explicit(&worker->load, 1, memory_order_acq_rel);
     server_worker_hand_over(connection);
 }
@@ -52,9 +87,12 @@ static void on_acceptable(uv_poll_t *handle, int status, int events) {
     (void)status;
     (void)events;
     for (size_t count = 0; count < ACCEPT_BATCH; count++) {
-        int socket = accept4(listener->socket, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        struct sockaddr_storage peer = {0};
+        socklen_t size = sizeof peer;
+        int socket = accept4(listener->socket, (struct sockaddr *)&peer, &size,
+                             SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (socket >= 0) {
-            dispatch(listener, socket);
+            dispatch(listener, socket, &peer);
         } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
             return;
         } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
@@ -66,9 +104,23 @@ static void on_acceptable(uv_poll_t *handle, int status, int events) {
     }
 }
 
+static jwkeep_code make_addresses(server_worker *worker, jwkeep_error *error) {
+    if (worker->addresses)
+        return JWKEEP_OK;
+    if (!jk_hash_key_random(&worker->addresses_key))
+        return jk_fail(error, JWKEEP_SYSTEM_FAILED);
+    worker->addresses = calloc(SERVER_ADDRESS_SLOTS, sizeof *worker->addresses);
+    return worker->addresses ? JWKEEP_OK : jk_fail(error, JWKEEP_OUT_OF_MEMORY);
+}
+
 jwkeep_code server_worker_listen(server_worker *worker, int socket,
                                  server_worker *const *targets, size_t target_count,
                                  jwkeep_error *error) {
+    jwkeep_code code = make_addresses(worker, error);
+    if (code != JWKEEP_OK) {
+        close(socket);
+        return code;
+    }
     server_listener *listener = calloc(1, sizeof *listener);
     if (!listener || worker->listener_count == JK_COUNT_OF(worker->listeners)) {
         free(listener);

@@ -5,6 +5,7 @@
 #ifndef SERVER_LOOP_H
 #define SERVER_LOOP_H
 
+#include "base/hash.h"
 #include "server/worker.h"
 #include <pthread.h>
 #include <stdlib.h>
@@ -32,6 +33,12 @@ typedef enum server_next {
     SERVER_NEXT_CLOSE
 } server_next;
 
+/* How many connections the addresses have that share a slot. Added to by the accepting
+ * thread, taken from by the thread that ends the connection: acquire and release, so that
+ * none is lost. */
+typedef _Atomic uint32_t server_address_slot;
+#define SERVER_ADDRESS_SLOTS 4096u
+
 /* A place in a doubly linked ring; alone it points to itself. */
 typedef struct server_link {
     struct server_link *next;
@@ -52,7 +59,8 @@ struct server_connection {
     uv_poll_t poll; /* first: a handle is its connection */
     server_worker *worker;
     int socket;
-    int events; /* what poll waits for now */
+    server_address_slot *address_slot; /* NULL for a unix socket */
+    int events;                        /* what poll waits for now */
     server_phase phase;
     uint64_t phase_since_ms;
     server_link in_phase;
@@ -104,6 +112,8 @@ struct server_worker {
     jwkeep_buffer output; /* answers of the present turn */
     server_listener *listeners[SERVER_MAX_LISTENERS + 1];
     size_t listener_count;
+    server_address_slot *addresses; /* with the first listener: SERVER_ADDRESS_SLOTS */
+    jk_hash_key addresses_key;
 
     /* How many connections this worker has or has been handed: added to by the accepting
      * thread, taken from by the worker's own. Acquire and release, for a fair choice only. */

@@ -51,11 +51,11 @@ static bool is_realm(const char *realm) {
 }
 
 static bool are_limits(const server_limits *limits) {
-    return limits->max_connections > 0 && limits->max_parked > 0 &&
-           limits->max_parked <= limits->max_connections && limits->max_output_bytes > 0 &&
-           limits->max_pipelined > 0 && limits->idle_timeout_ms > 0 &&
-           limits->request_timeout_ms > 0 && limits->write_timeout_ms > 0 &&
-           limits->parked_timeout_ms > 0;
+    return limits->max_connections > 0 && limits->max_per_address > 0 &&
+           limits->max_parked > 0 && limits->max_parked <= limits->max_connections &&
+           limits->max_output_bytes > 0 && limits->max_pipelined > 0 &&
+           limits->idle_timeout_ms > 0 && limits->request_timeout_ms > 0 &&
+           limits->write_timeout_ms > 0 && limits->parked_timeout_ms > 0;
 }
 
 static jwkeep_code check_options(const server_options *options, jwkeep_error *error) {
@@ -251,12 +251,12 @@ void server_stop(server *it) {
         server_worker_stop(it->workers[i], it->grace_ms);
     for (size_t i = 0; i < it->worker_count; i++)
         server_worker_join(it->workers[i]);
-    server_worker_free(it->acceptor);
-    server_worker_free(it->admin_worker);
     for (size_t i = 0; i < it->worker_count; i++) {
         server_worker_free(it->workers[i]);
         free_context(it->contexts[i]);
     }
+    server_worker_free(it->admin_worker);
+    server_worker_free(it->acceptor);
     remove_files(it);
     free(it);
 }

@@ -11,6 +11,7 @@
 void server_limits_init(server_limits *limits) {
     *limits = (server_limits){
         .max_connections = SERVER_MAX_CONNECTIONS,
+        .max_per_address = SERVER_MAX_PER_ADDRESS,
         .max_parked = SERVER_MAX_PARKED,
         .max_output_bytes = SERVER_MAX_OUTPUT_BYTES,
         .max_pipelined = SERVER_MAX_PIPELINED,
@@ -355,6 +356,7 @@ void server_worker_free(server_worker *worker) {
     free_accepted(worker);
     for (size_t i = 0; i < worker->listener_count; i++)
         free(worker->listeners[i]);
+    free(worker->addresses);
     http_response_done(&worker->response);
     jwkeep_buffer_done(&worker->output);
     pthread_cond_destroy(&worker->listeners_closed);

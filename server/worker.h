@@ -30,7 +30,7 @@ void server_worker_free(server_worker *worker);
 
 /* Makes `worker` accept the connections of `socket` (listening, non-blocking), which it then
  * owns, also if it fails, and hand each to the one of `targets` with the fewest open. Before
- * the start. `targets` must outlive the worker.
+ * the start. `targets` must outlive the worker's thread, and be freed before the worker.
  * Errors: OUT_OF_MEMORY, SYSTEM_FAILED. */
 JWKEEP_MUST_USE jwkeep_code server_worker_listen(server_worker *worker, int socket,
                                                  server_worker *const *targets,

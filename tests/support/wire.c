@@ -34,12 +34,19 @@ static int connect_unix(const char *path) {
 int wire_connect(const char *text) {
     if (strncmp(text, "unix:", 5) == 0)
         return connect_unix(text + 5);
+    return wire_connect_from("0.0.0.0", text);
+}
+
+int wire_connect_from(const char *source, const char *text) {
+    struct sockaddr_in from = {.sin_family = AF_INET};
     struct sockaddr_in address = {.sin_family = AF_INET};
+    inet_pton(AF_INET, source, &from.sin_addr);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     address.sin_port = htons((in_port_t)strtoul(strrchr(text, ':') + 1, NULL, 10));
     int connection = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (connection >= 0 &&
-        connect(connection, (struct sockaddr *)(void *)&address, sizeof address) != 0) {
+        (bind(connection, (struct sockaddr *)(void *)&from, sizeof from) != 0 ||
+         connect(connection, (struct sockaddr *)(void *)&address, sizeof address) != 0)) {
         close(connection);
         return -1;
     }

@@ -20,6 +20,9 @@ typedef struct wire_text {
 /* A connection to "127.0.0.1:PORT" or "unix:PATH"; -1 on failure. */
 int wire_connect(const char *address);
 
+/* The same to a "127.0.0.1:PORT", from another loopback address. */
+int wire_connect_from(const char *source, const char *address);
+
 /* Sends all of it; false if the other side is gone. */
 bool wire_send(int socket, const void *bytes, size_t size);
 bool wire_send_text(int socket, const char *text);

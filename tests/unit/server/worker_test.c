@@ -165,6 +165,14 @@ static int set_up_small(void **state) {
     return 0;
 }
 
+static int set_up_two_per_address(void **state) {
+    server_limits limits;
+    server_limits_init(&limits);
+    limits.max_per_address = 2;
+    *state = start(&limits);
+    return 0;
+}
+
 static int tear_down(void **state) {
     stop(*state);
     return 0;
@@ -428,6 +436,41 @@ static void turns_connections_away_over_the_limit(void **state) {
     close(kept[1]);
 }
 
+/* Whether the greedy address is served a request. */
+static bool is_served(void *user) {
+    fixture *it = user;
+    int socket_ = wire_connect_from("127.0.0.9", it->address);
+    reset(it);
+    bool is_served = wire_send_text(socket_, "GET / HTTP/1.1\r\n" HOST "\r\n") &&
+                     wire_read_responses(socket_, &it->text, 1) == 1 &&
+                     wire_status(&it->text, 0) == 200;
+    close(socket_);
+    return is_served;
+}
+
+static void one_address_cannot_have_every_connection(void **state) {
+    fixture *it = *state;
+    int kept[2];
+    for (size_t i = 0; i < 2; i++) {
+        kept[i] = wire_connect_from("127.0.0.9", it->address);
+        reset(it);
+        assert_true(wire_send_text(kept[i], "GET / HTTP/1.1\r\n" HOST "\r\n"));
+        assert_int_equal(wire_read_responses(kept[i], &it->text, 1), 1);
+    }
+    reset(it);
+    int third = wire_connect_from("127.0.0.9", it->address);
+    assert_true(wire_read_to_end(third, &it->text));
+    assert_int_equal(wire_status(&it->text, 0), 503);
+    close(third);
+    assert_int_equal(wire_exchange(it->address, "GET / HTTP/1.1\r\n" HOST "\r\n", &it->text),
+                     200);
+    close(kept[0]);
+    close(kept[1]);
+    /* Its places become free again. */
+    for (size_t i = 0; i < 4; i++)
+        assert_true(wire_wait(is_served, it));
+}
+
 static int set_up_unparked(void **state) {
     server_limits limits;
     server_limits_init(&limits);
@@ -507,6 +550,7 @@ int main(void) {
         WITH(cuts_off_a_client_that_does_not_read, set_up_hasty),
         WITH(answers_503_when_nobody_wakes, set_up_hasty),
         WITH(turns_connections_away_over_the_limit, set_up_small),
+        WITH(one_address_cannot_have_every_connection, set_up_two_per_address),
         WITH(refuses_to_park_over_the_limit, set_up_unparked),
         WITH(draining_answers_what_is_parked_and_closes_what_is_idle, set_up),
         WITH(stopping_without_grace_lets_go_of_what_is_parked, set_up),
