@@ -26,7 +26,9 @@ void server_limits_init(server_limits *limits) {
 
 static void on_turn(uv_idle_t *handle) {
     server_worker *worker = handle->data;
-    for (size_t count = 0; count < SERVER_WAKE_BATCH && !server_link_is_alone(&worker->turns);
+    uint64_t began_ns = uv_hrtime();
+    for (size_t count = 0; count < SERVER_WAKE_BATCH && !server_link_is_alone(&worker->turns) &&
+                           uv_hrtime() - began_ns < SERVER_WAKE_BATCH_NS;
          count++) {
         server_link *link = worker->turns.next;
         server_link_remove(link);

@@ -10,9 +10,11 @@
 #include "server/limits.h"
 #include <jwkeep/error.h>
 
-/* Woken and waiting connections are served in batches of this many, and the loop looks at its
- * sockets between two batches: a burst of wake-ups holds up others for one batch at most. */
+/* Woken and waiting connections are served in batches of this many, or as many as begin within
+ * this time, and the loop looks at its sockets between two batches: a burst of wake-ups holds
+ * up others for one batch at the most. */
 #define SERVER_WAKE_BATCH 32u
+#define SERVER_WAKE_BATCH_NS 500000u
 
 /* How often time limits are looked at. */
 #define SERVER_TICK_MS 100u
