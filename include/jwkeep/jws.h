@@ -58,8 +58,10 @@ JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_jws_sign(jwkeep_span payload,
                                                        jwkeep_error *error);
 
 /* Appends the header's and the payload's bytes of a compact token WITHOUT VERIFYING anything
- * but the encodings. For looking at a token, never for deciding. Either buffer may be NULL.
- * Errors: TOKEN_TOO_LARGE, TOKEN_MALFORMED, BASE64URL_INVALID, those of the buffers. */
+ * but the encodings; the signature may be empty. For looking at a token, never for deciding.
+ * Either buffer may be NULL.
+ * Errors: TOKEN_TOO_LARGE, TOKEN_MALFORMED, BASE64URL_INVALID, MISUSE_ARGUMENT (the limits),
+ * OUT_OF_MEMORY, those of the buffers. */
 JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_jws_decode_insecure(jwkeep_span token,
                                                                   const jwkeep_limits *limits,
                                                                   jwkeep_buffer *header,

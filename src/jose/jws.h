@@ -29,11 +29,13 @@ typedef struct jk_jws_parts {
     jwkeep_span signed_bytes; /* header '.' payload */
 } jk_jws_parts;
 
-/* RFC 7515 §7.1, §5.2 step 1. Errors: TOKEN_TOO_LARGE, TOKEN_MALFORMED. */
+/* RFC 7515 §7.1, §5.2 step 1: three segments, of which only the payload may be empty.
+ * Errors: TOKEN_TOO_LARGE (also a header over max_header_bytes), TOKEN_MALFORMED. */
 JWKEEP_MUST_USE jwkeep_code jk_jws_split(jwkeep_span token, const jwkeep_limits *limits,
                                          jk_jws_parts *ret_parts, jwkeep_error *error);
 
 /* Decodes and checks the header (§5.2 steps 2–4). `arena` keeps what `ret_header` points to.
+ * Offsets in errors are those of the encoded header, that is of the token.
  * Errors: BASE64URL_INVALID, JSON_…, HEADER_INVALID, ALG_…, CRIT_…, KID_TOO_LONG,
  * OUT_OF_MEMORY. */
 JWKEEP_MUST_USE jwkeep_code jk_jws_read_header(jwkeep_span encoded, const jwkeep_limits *limits,

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#define TOKEN_MAX 3500
+#define TOKEN_MAX 2400
 #define A1_HEADER "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9"
 #define A1_SIGNATURE "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
 
