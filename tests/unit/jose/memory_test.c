@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Every allocation of reading, verifying, signing and writing fails once: the call says so,
+ * leaves its outputs alone and loses nothing. */
+#include "support/jose.h"
+#include "unit/jose/vectors.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#define NEVER 1000000
+
+static size_t countdown = NEVER; /* allocations until one fails */
+static size_t blocks;
+
+static void *allocate(void *user, size_t size) {
+    (void)user;
+    if (countdown == 0 || --countdown == 0)
+        return NULL;
+    void *block = malloc(size);
+    blocks += block != NULL;
+    return block;
+}
+
+static void *reallocate(void *user, void *block, size_t size) {
+    if (!block)
+        return allocate(user, size);
+    return countdown == 0 || --countdown == 0 ? NULL : realloc(block, size);
+}
+
+static void release(void *user, void *block) {
+    (void)user;
+    blocks -= block != NULL;
+    free(block);
+}
+
+static int use_failing_allocator(void **state) {
+    (void)state;
+    static const jwkeep_allocator failing = {allocate, reallocate, release, NULL};
+    return jwkeep_allocator_set(&failing, NULL) ? -1 : 0;
+}
+
+static jwkeep_jwk *signing_key;
+static jwkeep_keyset *keys;
+
+typedef jwkeep_code (*attempt)(jwkeep_error *error);
+
+static jwkeep_code parse_key(jwkeep_error *error) {
+    jwkeep_jwk *key = NULL;
+    jwkeep_code code = jwkeep_jwk_parse(jwkeep_span_text(RFC7520_RSA), NULL, &key, error);
+    assert_true((code == JWKEEP_OK) == (key != NULL));
+    jwkeep_jwk_unref(key);
+    return code;
+}
+
+static jwkeep_code generate_key(jwkeep_error *error) {
+    jwkeep_jwk *key = NULL;
+    jwkeep_jwk_spec spec = {.algorithm = JWKEEP_ALGORITHM_ES256};
+    jwkeep_code code = jwkeep_jwk_generate(&spec, &key, error);
+    assert_true((code == JWKEEP_OK) == (key != NULL));
+    jwkeep_jwk_unref(key);
+    return code;
+}
+
+static jwkeep_code make_public(jwkeep_error *error) {
+    jwkeep_jwk *key = NULL;
+    jwkeep_code code = jwkeep_jwk_public(signing_key, &key, error);
+    assert_true((code == JWKEEP_OK) == (key != NULL));
+    jwkeep_jwk_unref(key);
+    return code;
+}
+
+static jwkeep_code parse_set(jwkeep_error *error) {
+    static const char json[] = "{\"keys\":[" RFC7517_A1_RSA "," RFC8037_A2 ",{}]}";
+    jwkeep_keyset *set = NULL;
+    jwkeep_code code = jwkeep_keyset_parse(jwkeep_span_text(json), NULL, &set, NULL, error);
+    assert_true((code == JWKEEP_OK) == (set != NULL));
+    jwkeep_keyset_unref(set);
+    return code;
+}
+
+static jwkeep_code merge_sets(jwkeep_error *error) {
+    jwkeep_keyset *set = NULL;
+    jwkeep_code code = jwkeep_keyset_merge(keys, keys, &set, NULL, error);
+    assert_true((code == JWKEEP_OK) == (set != NULL));
+    jwkeep_keyset_unref(set);
+    return code;
+}
+
+static jwkeep_code write_set(jwkeep_error *error) {
+    jwkeep_buffer buffer;
+    jwkeep_buffer_init(&buffer, 8192);
+    jwkeep_code code = jwkeep_keyset_write(keys, true, &buffer, error);
+    assert_true((code == JWKEEP_OK) == (buffer.size > 0));
+    jwkeep_buffer_done(&buffer);
+    return code;
+}
+
+static jwkeep_code verify_token(jwkeep_error *error) {
+    jwkeep_jws_options options = {.keys = keys};
+    jwkeep_buffer payload;
+    jwkeep_buffer header;
+    jwkeep_buffer_init(&payload, 8192);
+    jwkeep_buffer_init(&header, 8192);
+    const jwkeep_jwk *key = NULL;
+    jwkeep_code code = jwkeep_jws_verify(jwkeep_span_text(RFC7520_4_1), &options, &payload,
+                                         &header, &key, error);
+    assert_true((code == JWKEEP_OK) == (payload.size > 0));
+    assert_true((code == JWKEEP_OK) == (header.size > 0));
+    assert_true((code == JWKEEP_OK) == (key != NULL));
+    jwkeep_buffer_done(&payload);
+    jwkeep_buffer_done(&header);
+    return code;
+}
+
+static jwkeep_code sign_token(jwkeep_error *error) {
+    jwkeep_jws_signer signer = {.key = signing_key, .header = JWKEEP_SPAN("{\"a\":[1]}")};
+    jwkeep_buffer token;
+    jwkeep_buffer_init(&token, 8192);
+    jwkeep_code code = jwkeep_jws_sign(JWKEEP_SPAN("payload"), &signer, &token, error);
+    assert_true((code == JWKEEP_OK) == (token.size > 0));
+    jwkeep_buffer_done(&token);
+    return code;
+}
+
+/* Fails the first allocation, then the second, until the attempt needs no further one. */
+static void fail_each(attempt run) {
+    assert_int_equal(run(NULL), JWKEEP_OK); /* what is kept for later is there now */
+    size_t before = blocks;
+    for (size_t n = 1;; n++) {
+        jwkeep_error error = {.code = JWKEEP_OK};
+        countdown = n;
+        jwkeep_code code = run(&error);
+        bool has_failed = countdown == 0;
+        countdown = NEVER;
+        assert_int_equal(code, has_failed ? JWKEEP_OUT_OF_MEMORY : JWKEEP_OK);
+        assert_int_equal(error.code, code);
+        assert_int_equal(blocks, before);
+        if (!has_failed) {
+            assert_true(n > 1);
+            return;
+        }
+    }
+}
+
+static void every_call_survives_the_lack_of_memory(void **state) {
+    (void)state;
+    static const attempt attempts[] = {parse_key,  generate_key, make_public,  parse_set,
+                                       merge_sets, write_set,    verify_token, sign_token};
+    signing_key = key_of(RFC7520_RSA);
+    keys = keyset_of("{\"keys\":[{" RFC7520_RSA_PUBLIC "}," RFC7520_HMAC "]}");
+    for (size_t i = 0; i < sizeof attempts / sizeof attempts[0]; i++)
+        fail_each(attempts[i]);
+    jwkeep_jwk_unref(signing_key);
+    jwkeep_keyset_unref(keys);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_call_survives_the_lack_of_memory),
+    };
+    return cmocka_run_group_tests(tests, use_failing_allocator, NULL);
+}
