@@ -8,20 +8,20 @@
 #define AT(member) offsetof(jk_key_material, member)
 
 static const jk_jwk_number rows[] = {
-    {"n", "RFC 7518 §6.3.1.1", AT(n), JWKEEP_KTY_RSA, false, true},
-    {"e", "RFC 7518 §6.3.1.2", AT(e), JWKEEP_KTY_RSA, false, true},
-    {"d", "RFC 7518 §6.3.2.1", AT(d), JWKEEP_KTY_RSA, true, false},
-    {"p", "RFC 7518 §6.3.2.2", AT(p), JWKEEP_KTY_RSA, true, false},
-    {"q", "RFC 7518 §6.3.2.3", AT(q), JWKEEP_KTY_RSA, true, false},
-    {"dp", "RFC 7518 §6.3.2.4", AT(dp), JWKEEP_KTY_RSA, true, false},
-    {"dq", "RFC 7518 §6.3.2.5", AT(dq), JWKEEP_KTY_RSA, true, false},
-    {"qi", "RFC 7518 §6.3.2.6", AT(qi), JWKEEP_KTY_RSA, true, false},
-    {"x", "RFC 7518 §6.2.1.2", AT(x), JWKEEP_KTY_EC, false, true},
-    {"y", "RFC 7518 §6.2.1.3", AT(y), JWKEEP_KTY_EC, false, true},
-    {"d", "RFC 7518 §6.2.2.1", AT(d), JWKEEP_KTY_EC, true, false},
-    {"x", "RFC 8037 §2", AT(x), JWKEEP_KTY_OKP, false, true},
-    {"d", "RFC 8037 §2", AT(d), JWKEEP_KTY_OKP, true, false},
-    {"k", "RFC 7518 §6.4.1", AT(k), JWKEEP_KTY_OCT, true, true},
+    {"n", "RFC 7518 §6.3.1.1", AT(n), JWKEEP_KTY_RSA, false},
+    {"e", "RFC 7518 §6.3.1.2", AT(e), JWKEEP_KTY_RSA, false},
+    {"d", "RFC 7518 §6.3.2.1", AT(d), JWKEEP_KTY_RSA, true},
+    {"p", "RFC 7518 §6.3.2.2", AT(p), JWKEEP_KTY_RSA, true},
+    {"q", "RFC 7518 §6.3.2.3", AT(q), JWKEEP_KTY_RSA, true},
+    {"dp", "RFC 7518 §6.3.2.4", AT(dp), JWKEEP_KTY_RSA, true},
+    {"dq", "RFC 7518 §6.3.2.5", AT(dq), JWKEEP_KTY_RSA, true},
+    {"qi", "RFC 7518 §6.3.2.6", AT(qi), JWKEEP_KTY_RSA, true},
+    {"x", "RFC 7518 §6.2.1.2", AT(x), JWKEEP_KTY_EC, false},
+    {"y", "RFC 7518 §6.2.1.3", AT(y), JWKEEP_KTY_EC, false},
+    {"d", "RFC 7518 §6.2.2.1", AT(d), JWKEEP_KTY_EC, true},
+    {"x", "RFC 8037 §2", AT(x), JWKEEP_KTY_OKP, false},
+    {"d", "RFC 8037 §2", AT(d), JWKEEP_KTY_OKP, true},
+    {"k", "RFC 7518 §6.4.1", AT(k), JWKEEP_KTY_OCT, true},
 };
 
 /* Secrets of what has no row: the further primes of RSA, the seed of an AKP key. */

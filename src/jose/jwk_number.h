@@ -17,7 +17,6 @@ typedef struct jk_jwk_number {
     size_t offset; /* of its span in jk_key_material */
     jwkeep_kty kty;
     bool is_secret;
-    bool is_required; /* of every key; secret ones that are not: see jwk_parse.c */
 } jk_jwk_number;
 
 /* The rows of `kty`, in the order they are written in. */

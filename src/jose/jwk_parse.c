@@ -188,17 +188,14 @@ static jwkeep_code read_traits(const jwkeep_json *jwk, const jwkeep_limits *limi
     return code;
 }
 
+/* A number that is missing is left to jk_key_import, which knows what goes together. */
 static jwkeep_code read_number(const jwkeep_json *jwk, const jk_jwk_number *number,
                                jk_arena *arena, jk_key_material *material,
                                jwkeep_error *error) {
     jwkeep_span text = JWKEEP_SPAN_NONE;
     jwkeep_code code = read_string(jwk, number->name, number->clause, &text, error);
-    if (code)
+    if (code || !text.data)
         return code;
-    if (!text.data)
-        return number->is_required
-                   ? refuse(error, JWKEEP_JWK_MEMBER_MISSING, number->name, number->clause)
-                   : JWKEEP_OK;
     size_t size = jk_base64url_decoded_size(text.size);
     if (size > JWK_NUMBER_MAX_BYTES)
         return refuse(error, JWKEEP_JWK_TOO_LARGE, number->name, number->clause);
@@ -211,30 +208,6 @@ static jwkeep_code read_number(const jwkeep_json *jwk, const jk_jwk_number *numb
     return JWKEEP_OK;
 }
 
-/* A private RSA key has `d` alone or all of its secret members (RFC 7518 §6.3.2). */
-static jwkeep_code check_rsa_secrets(const jwkeep_json *jwk, const jk_key_material *material,
-                                     jwkeep_error *error) {
-    if (jwkeep_json_member(jwk, "oth"))
-        return jk_fail_text(error, JWKEEP_JWK_MEMBER_INVALID,
-                            "keys of more than two primes are not supported", "oth",
-                            "RFC 7518 §6.3.2.7");
-    size_t count;
-    const jk_jwk_number *rows = jk_jwk_numbers_of(JWKEEP_KTY_RSA, &count);
-    const char *missing = NULL;
-    size_t present = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (!rows[i].is_secret)
-            continue;
-        if (jk_jwk_number_get(&rows[i], material).data)
-            present++;
-        else if (!missing)
-            missing = rows[i].name;
-    }
-    if (!missing || present == 0 || (present == 1 && material->d.data))
-        return JWKEEP_OK;
-    return refuse(error, JWKEEP_JWK_MEMBER_MISSING, missing, "RFC 7518 §6.3.2");
-}
-
 static jwkeep_code read_numbers(const jwkeep_json *jwk, jk_arena *arena,
                                 jk_key_material *material, jwkeep_error *error) {
     size_t count;
@@ -244,8 +217,11 @@ static jwkeep_code read_numbers(const jwkeep_json *jwk, jk_arena *arena,
         if (code)
             return code;
     }
-    return material->kty == JWKEEP_KTY_RSA ? check_rsa_secrets(jwk, material, error)
-                                           : JWKEEP_OK;
+    if (material->kty == JWKEEP_KTY_RSA && jwkeep_json_member(jwk, "oth"))
+        return jk_fail_text(error, JWKEEP_JWK_MEMBER_INVALID,
+                            "keys of more than two primes are not supported", "oth",
+                            "RFC 7518 §6.3.2.7");
+    return JWKEEP_OK;
 }
 
 static jwkeep_code check_hmac_size(const jk_jwk_traits *traits, const jk_key_material *material,

@@ -318,6 +318,19 @@ static void refuses_keys_that_are_too_large(void **state) {
     }
 }
 
+static void bounds_a_number_before_decoding_it(void **state) {
+    (void)state;
+    enum { TEXT = 4096 };
+    static char x[TEXT];
+    static char json[TEXT + 256];
+    memset(x, '*', sizeof x - 1); /* not base64url, which is not even looked at */
+    snprintf(json, sizeof json, "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"%s\",\"y\":\"%s\"}",
+             x, RFC7517_EC_Y);
+    jwkeep_error error;
+    assert_int_equal(refusal_of(json, &error), JWKEEP_JWK_TOO_LARGE);
+    assert_string_equal(error.where, "x");
+}
+
 static void refuses_points_and_halves_that_do_not_belong(void **state) {
     (void)state;
     static const refusal rows[] = {
@@ -369,7 +382,7 @@ static void names_the_clause_of_a_refusal(void **state) {
     refusal_of("{" EC ",\"key_ops\":[\"a\",\"a\"]}", &error);
     assert_string_equal(error.clause, "RFC 7517 §4.3");
     refusal_of("{\"kty\":\"RSA\"," RSA_N "}", &error);
-    assert_string_equal(error.clause, "RFC 7518 §6.3.1.2");
+    assert_string_equal(error.clause, "RFC 7518 §6.3.1");
     assert_true(error.offset == JWKEEP_NO_OFFSET);
 }
 
@@ -390,6 +403,7 @@ int main(void) {
         cmocka_unit_test(refuses_use_and_key_ops_that_contradict_each_other),
         cmocka_unit_test(refuses_keys_that_are_too_weak),
         cmocka_unit_test(refuses_keys_that_are_too_large),
+        cmocka_unit_test(bounds_a_number_before_decoding_it),
         cmocka_unit_test(refuses_points_and_halves_that_do_not_belong),
         cmocka_unit_test(bounds_the_kid),
         cmocka_unit_test(takes_limits_and_refuses_bad_ones),
