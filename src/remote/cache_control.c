@@ -225,11 +225,10 @@ static int64_t count_days(int64_t year, int64_t month, int64_t day) {
     return era * 146097 + day_of_era - 719468;
 }
 
-/* RFC 9110 §5.6.7: more than 50 years ahead is in the past century. */
+/* RFC 9110 §5.6.7: the latest such year that is not more than 50 years ahead. */
 static int64_t widen_year(int64_t short_year, int64_t now_s) {
-    int64_t year_now = 1970 + now_s / 31556952;
-    int64_t year = year_now - year_now % 100 + short_year;
-    return year > year_now + 50 ? year - 100 : year;
+    int64_t latest = 1970 + now_s / 31556952 + 50;
+    return latest - (latest - short_year) % 100;
 }
 
 bool jk_http_date(jwkeep_span text, int64_t now_s, int64_t *ret_time_s) {

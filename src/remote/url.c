@@ -67,8 +67,12 @@ jwkeep_code jk_url_check(const char *url, bool allows_http_loopback, jwkeep_erro
     if (size > JK_MAX_URL_BYTES)
         return refuse(error, "the URL is too long");
     for (size_t i = 0; i < size; i++)
-        if ((unsigned char)url[i] <= ' ' || url[i] == 0x7f)
-            return refuse(error, "a URL with a space or a control character");
+        if ((unsigned char)url[i] <= ' ' || url[i] == 0x7f || url[i] == '\\')
+            return refuse(error, "a URL with a space, a backslash or a control character");
+    /* RFC 3986 §3.2; libcurl would forgive one slash or three. */
+    const char *authority = strstr(url, "://");
+    if (!authority || authority[3] == '/')
+        return refuse(error, "not a URL");
     CURLU *parts = curl_url();
     if (!parts)
         return jk_fail(error, JWKEEP_OUT_OF_MEMORY);
