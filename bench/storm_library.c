@@ -31,8 +31,9 @@ struct loop {
     int64_t last_ns;
     pthread_mutex_t lock;
     pthread_cond_t is_ready;
-    struct slot **ready; /* under the lock, as is the next */
+    struct slot **ready; /* in the order of their answers; under the lock, as are the next */
     size_t ready_count;
+    size_t taken;
 };
 
 static void ignore(void *user) {
@@ -57,7 +58,7 @@ static void notify(void *user) {
     struct loop *self = slot->loop;
     pthread_mutex_lock(&self->lock);
     self->ready[self->ready_count++] = slot;
-    if (self->ready_count == 1)
+    if (self->ready_count == self->taken + 1)
         pthread_cond_signal(&self->is_ready);
     pthread_mutex_unlock(&self->lock);
 }
@@ -86,12 +87,12 @@ static size_t take_ready(struct loop *self, int64_t until_ns, struct slot **batc
     struct timespec until = {.tv_sec = until_ns / MEASURE_S, .tv_nsec = until_ns % MEASURE_S};
     size_t taken = 0;
     pthread_mutex_lock(&self->lock);
-    if (self->ready_count == 0) {
+    if (self->ready_count == self->taken) {
         pthread_cond_timedwait(&self->is_ready, &self->lock, &until);
         self->pace->awake_ns = measure_now_ns();
     }
-    while (taken < BATCH && self->ready_count > 0)
-        batch[taken++] = self->ready[--self->ready_count];
+    while (taken < BATCH && self->taken < self->ready_count)
+        batch[taken++] = self->ready[self->taken++];
     pthread_mutex_unlock(&self->lock);
     return taken;
 }

@@ -17,24 +17,30 @@ const char *input_name(const char *file) {
     return input_is_standard(file) ? "standard input" : file;
 }
 
+/* Gives the size of what was read; 0 at the end, negative after a failure. */
+static ssize_t read_some(int descriptor, uint8_t *chunk) {
+    ssize_t size;
+    do
+        size = read(descriptor, chunk, CHUNK_BYTES);
+    while (size < 0 && errno == EINTR);
+    return size;
+}
+
 static exit_status read_descriptor(int descriptor, const char *name, size_t max_bytes,
                                    jwkeep_buffer *buffer) {
     uint8_t chunk[CHUNK_BYTES];
-    for (;;) {
-        ssize_t size = read(descriptor, chunk, sizeof chunk);
-        if (size < 0 && errno == EINTR)
-            continue;
+    exit_status status = STATUS_YES;
+    ssize_t size;
+    while (status == STATUS_YES && (size = read_some(descriptor, chunk)) != 0) {
         if (size < 0)
-            return report_usage("%s: %s", name, strerror(errno));
-        if (size == 0)
-            break;
-        if (max_bytes - buffer->size < (size_t)size)
-            return report_usage("%s: more than %zu bytes", name, max_bytes);
-        if (jwkeep_buffer_append(buffer, jwkeep_span_of(chunk, (size_t)size)) != JWKEEP_OK)
-            return report_internal("%s: out of memory", name);
+            status = report_usage("%s: %s", name, strerror(errno));
+        else if (max_bytes - buffer->size < (size_t)size)
+            status = report_usage("%s: more than %zu bytes", name, max_bytes);
+        else if (jwkeep_buffer_append(buffer, jwkeep_span_of(chunk, (size_t)size)) != JWKEEP_OK)
+            status = report_internal("%s: out of memory", name);
     }
-    explicit_bzero(chunk, sizeof chunk);
-    return STATUS_YES;
+    explicit_bzero(chunk, sizeof chunk); /* it may have been a key */
+    return status;
 }
 
 exit_status input_read(const char *file, size_t max_bytes, jwkeep_buffer *buffer) {
