@@ -88,7 +88,8 @@ JWKEEP_API bool jwkeep_keyset_has(const jwkeep_keyset *set, const jwkeep_jwk *ke
 JWKEEP_API bool jwkeep_keyset_is_same(const jwkeep_keyset *a, const jwkeep_keyset *b);
 
 /* SHA-256 over the sorted identities of the keys, JWKEEP_THUMBPRINT_SIZE bytes, borrowed:
- * equal for sets that hold the same keys. */
+ * equal for sets that hold the same keys. It says nothing of their order, nor of `alg`, `use`
+ * and other members: two sets of one hash may be written differently. */
 JWKEEP_API jwkeep_span jwkeep_keyset_hash(const jwkeep_keyset *set);
 
 /* Appends `{"keys":[…]}`. Errors as jwkeep_jwk_write. */

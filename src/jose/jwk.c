@@ -49,6 +49,13 @@ static jwkeep_algorithm_set fitting(const jwkeep_jwk *key) {
     return set;
 }
 
+static void destroy(jwkeep_jwk *key) {
+    jk_key_free(key->prepared);
+    /* A member that is not known may be a secret, and so is an oct key's thumbprint. */
+    jk_secret_wipe(key, sizeof *key + key->size);
+    jk_free(key);
+}
+
 jwkeep_code jk_jwk_create(jk_key *prepared, const jk_key_material *material,
                           const jk_jwk_traits *traits, jwkeep_jwk **ret_key,
                           jwkeep_error *error) {
@@ -65,7 +72,7 @@ jwkeep_code jk_jwk_create(jk_key *prepared, const jk_key_material *material,
     key->fitting = fitting(key);
     jwkeep_code code = jk_thumbprint(material, key->thumbprint, error);
     if (code) {
-        jwkeep_jwk_unref(key);
+        destroy(key);
         return code;
     }
     jk_base64url_encode(jwkeep_jwk_thumbprint(key), key->thumbprint_text);
@@ -82,10 +89,7 @@ jwkeep_jwk *jwkeep_jwk_ref(jwkeep_jwk *key) {
 void jwkeep_jwk_unref(jwkeep_jwk *key) {
     if (!key || atomic_fetch_sub_explicit(&key->holders, 1, memory_order_acq_rel) != 1)
         return;
-    jk_key_free(key->prepared);
-    /* A member that is not known may be a secret, and so is an oct key's thumbprint. */
-    jk_secret_wipe(key, sizeof *key + key->size);
-    jk_free(key);
+    destroy(key);
 }
 
 jwkeep_span jwkeep_jwk_thumbprint(const jwkeep_jwk *key) {

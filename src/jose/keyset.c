@@ -140,6 +140,12 @@ static jwkeep_code compute_hash(jwkeep_keyset *set, jwkeep_error *error) {
     return code;
 }
 
+static void destroy(jwkeep_keyset *set) {
+    for (size_t i = 0; i < set->count; i++)
+        jwkeep_jwk_unref(set->keys[i]);
+    jk_free(set);
+}
+
 static jwkeep_code build(entry *entries, size_t count, jwkeep_keyset **ret_set,
                          jwkeep_error *error) {
     size_t unique = sort_unique(entries, count);
@@ -155,7 +161,7 @@ static jwkeep_code build(entry *entries, size_t count, jwkeep_keyset **ret_set,
         code = compute_hash(set, error);
     }
     if (code) {
-        jwkeep_keyset_unref(set);
+        destroy(set);
         return code;
     }
     *ret_set = set;
@@ -218,9 +224,7 @@ jwkeep_keyset *jwkeep_keyset_ref(jwkeep_keyset *set) {
 void jwkeep_keyset_unref(jwkeep_keyset *set) {
     if (!set || atomic_fetch_sub_explicit(&set->holders, 1, memory_order_acq_rel) != 1)
         return;
-    for (size_t i = 0; i < set->count; i++)
-        jwkeep_jwk_unref(set->keys[i]);
-    jk_free(set);
+    destroy(set);
 }
 
 size_t jwkeep_keyset_count(const jwkeep_keyset *set) {

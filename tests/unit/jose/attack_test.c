@@ -63,8 +63,9 @@ static void hmac_with_a_public_key_as_the_secret(void **state) {
         "{" RSA_PUBLIC "}",
         "\n {" RSA_PUBLIC "}",
         RFC7517_RSA_N,
-        "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAgCdg5R7kCV+icbtyVjedDUNsev7pHE1Z26Ufd1d3Yn"
-        "M=\n-----END PUBLIC KEY-----\n",
+        ("-----BEGIN PUBLIC "
+         "KEY-----\nMCowBQYDK2VwAyEAgCdg5R7kCV+icbtyVjedDUNsev7pHE1Z26Ufd1d3Yn"
+         "M=\n-----END PUBLIC KEY-----\n"),
         " \t-----BEGIN RSA PUBLIC KEY-----\nMIIBCgKCAQEA\n-----END RSA PUBLIC KEY-----",
     };
     const char *header = "{\"alg\":\"HS256\",\"kid\":\"a\"}";
@@ -151,8 +152,8 @@ static void unprotected_headers(void **state) {
     (void)state;
     static const char *const tokens[] = {
         "{\"payload\":\"e30\",\"header\":{\"alg\":\"HS256\"},\"signature\":\"AA\"}",
-        "{\"payload\":\"e30\",\"signatures\":[{\"header\":{\"alg\":\"HS256\"},"
-        "\"signature\":\"AA\"}]}",
+        ("{\"payload\":\"e30\",\"signatures\":[{\"header\":{\"alg\":\"HS256\"},"
+         "\"signature\":\"AA\"}]}"),
         ".e30.AA",
     };
     jwkeep_jwk *key = key_of(RFC7520_HMAC);

@@ -122,6 +122,8 @@ static void signs_with_no_key_that_is_not_for_it(void **state) {
     (void)state;
     const jwkeep_algorithm by_key = JWKEEP_ALGORITHM_ABSENT;
     check_key_refused("{" EC_PUBLIC "}", by_key, JWKEEP_MISUSE_PRIVATE_NEEDED);
+    check_key_refused("{" EC_PUBLIC ",\"key_ops\":[\"verify\"]}", by_key,
+                      JWKEEP_MISUSE_PRIVATE_NEEDED);
     check_key_refused("{" EC_PRIVATE ",\"use\":\"enc\"}", by_key, JWKEEP_KEY_USE_FORBIDDEN);
     check_key_refused("{" EC_PRIVATE ",\"key_ops\":[\"verify\"]}", by_key,
                       JWKEEP_KEY_USE_FORBIDDEN);
