@@ -7,10 +7,17 @@
 bool jk_secret_equals(jwkeep_span a, jwkeep_span b) {
     if (a.size != b.size)
         return false;
-    /* volatile: the loop may not end early on a difference. */
-    volatile uint8_t difference = 0;
-    for (size_t i = 0; i < a.size; i++)
-        difference = (uint8_t)(difference | (a.data[i] ^ b.data[i]));
+    /* volatile: the loops may not end early on a difference. */
+    volatile uint64_t difference = 0;
+    size_t i = 0;
+    for (; a.size - i >= sizeof(uint64_t); i += sizeof(uint64_t)) {
+        uint64_t left, right;
+        memcpy(&left, a.data + i, sizeof left);
+        memcpy(&right, b.data + i, sizeof right);
+        difference = difference | (left ^ right);
+    }
+    for (; i < a.size; i++)
+        difference = difference | (uint64_t)(a.data[i] ^ b.data[i]);
     return difference == 0;
 }
 
