@@ -431,6 +431,24 @@ static void begin_needs_somebody_to_notify(void **state) {
                      JWKEEP_MISUSE_ARGUMENT);
 }
 
+static void a_misused_call_empties_the_token_too(void **state) {
+    (void)state;
+    struct fixture *f = &fixture;
+    jwkeep_pending *pending = NULL;
+    char *token = token_of(f->a, "a1", CLAIMS(ISSUER_A));
+    assert_int_equal(verify(token), JWKEEP_OK);
+    assert_int_equal(jwkeep_verifier_begin(f->verifier, jwkeep_span_text(token), 0, NULL, NULL,
+                                           f->token, &pending, NULL, NULL),
+                     JWKEEP_MISUSE_ARGUMENT);
+    assert_null(jwkeep_token_claims(f->token));
+    assert_int_equal(verify(token), JWKEEP_OK);
+    assert_int_equal(
+        jwkeep_verifier_verify(NULL, jwkeep_span_text(token), 0, f->token, NULL, NULL),
+        JWKEEP_MISUSE_ARGUMENT);
+    assert_null(jwkeep_token_claims(f->token));
+    free(token);
+}
+
 /* ---- Downloaded keys, blocking ----------------------------------------------------------- */
 
 typedef struct blocking_call {
@@ -555,6 +573,7 @@ int main(void) {
         TEST(giving_up_affects_nobody_else),
         TEST(each_waiter_has_its_own_deadline),
         TEST(begin_needs_somebody_to_notify),
+        TEST(a_misused_call_empties_the_token_too),
         LOADED(a_blocking_call_succeeds_itself_after_the_download),
         LOADED(the_end_of_the_verifier_ends_calls_that_wait),
         LOADED(tells_about_its_issuers),
