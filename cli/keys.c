@@ -22,6 +22,7 @@ static bool is_set(jwkeep_span json) {
 
 void key_report_skip(void *user, const jwkeep_keyset_skip *skip) {
     (void)user;
+    flockfile(stderr);
     fprintf(stderr, "jwkeep: key %zu of the set", skip->index + 1);
     if (jwkeep_span_is_present(skip->kid)) {
         fputs(", kid \"", stderr);
@@ -31,6 +32,7 @@ void key_report_skip(void *user, const jwkeep_keyset_skip *skip) {
     fputs(", is left out: ", stderr);
     report_words(stderr, &skip->why);
     fputc('\n', stderr);
+    funlockfile(stderr);
 }
 
 static jwkeep_code parse_key(jwkeep_span bytes, jwkeep_jwk **ret_key, jwkeep_error *error) {

@@ -111,6 +111,8 @@ static exit_status run_words(int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
+    /* A diagnostic is written whole, whoever else writes to the same place. */
+    setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
     exit_status status = run_words(argc > 0 ? argc - 1 : 0, argv + 1);
     exit_status finished = output_finish();
     return (int)(status == STATUS_YES ? finished : status);

@@ -23,9 +23,11 @@ exit_status status_of(jwkeep_code code) {
 
 __attribute__((format(printf, 1, 0))) static void print_line(const char *format,
                                                              va_list arguments) {
+    flockfile(stderr);
     fputs("jwkeep: ", stderr);
     vfprintf(stderr, format, arguments);
     fputc('\n', stderr);
+    funlockfile(stderr);
 }
 
 exit_status report_usage(const char *format, ...) {
@@ -70,9 +72,11 @@ void report_words(FILE *out, const jwkeep_error *error) {
 }
 
 exit_status report_failure(const char *what, const jwkeep_error *error) {
+    flockfile(stderr);
     fprintf(stderr, "jwkeep: %s: ", what);
     report_words(stderr, error);
     fputc('\n', stderr);
+    funlockfile(stderr);
     return status_of(error->code);
 }
 
