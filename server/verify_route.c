@@ -2,13 +2,11 @@
  *
  * Owns how a verdict becomes an answer. */
 #include "server/verify_route.h"
-#include "base/attributes.h"
+#include "server/challenge.h"
 #include "server/http/characters.h"
 #include "server/jwks_route.h"
-#include <stdio.h>
 #include <uv.h>
 
-#define CHALLENGE_BYTES 512
 #define RETRY_AFTER_S "1"
 #define REJECTED_REASONS 448 /* codes 1000 to 1447 */
 #define OTHER_REASONS 32     /* codes 2000 to 2031, 3000 to 3031 */
@@ -69,26 +67,10 @@ static void allow(verify_context *context, http_response *response) {
     send_identity(context, response, "X-Auth-Scope", scope);
 }
 
-/* A quoted string's content: RFC 6750 §3 leaves out the quote and the backslash. */
-static void make_quotable(char *text) {
-    for (; *text != '\0'; text++)
-        if (*text < 0x20 || *text > 0x7e || *text == '"' || *text == '\\')
-            *text = '\'';
-}
-
 static void challenge(const verify_context *context, http_response *response, const char *error,
                       const char *description) {
-    char quoted[CHALLENGE_BYTES / 4];
     char text[CHALLENGE_BYTES];
-    if (error) {
-        snprintf(quoted, sizeof quoted, "%s", description);
-        make_quotable(quoted);
-        snprintf(text, sizeof text,
-                 "Bearer realm=\"%s\", error=\"%s\", error_description=\"%s\"", context->realm,
-                 error, quoted);
-    } else {
-        snprintf(text, sizeof text, "Bearer realm=\"%s\"", context->realm);
-    }
+    challenge_write(context->realm, error, description, text);
     http_response_start(response, 401);
     http_response_field(response, "WWW-Authenticate", text);
 }

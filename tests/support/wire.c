@@ -111,7 +111,7 @@ static size_t count_responses(const wire_text *text) {
     return count;
 }
 
-/* More bytes: 1; the end: 0; the deadline: -1. */
+/* More bytes: 1; the end: 0; the deadline: -1; a reset: -2. */
 static int read_more(int connection, wire_text *text, long deadline_ms) {
     long left_ms = deadline_ms - now_ms();
     struct pollfd waiting = {.fd = connection, .events = POLLIN};
@@ -120,7 +120,7 @@ static int read_more(int connection, wire_text *text, long deadline_ms) {
     ssize_t count =
         recv(connection, text->data + text->size, sizeof text->data - 1 - text->size, 0);
     if (count <= 0)
-        return 0;
+        return count == 0 ? 0 : -2;
     text->size += (size_t)count;
     text->data[text->size] = '\0';
     return 1;
@@ -134,6 +134,14 @@ size_t wire_read_responses(int connection, wire_text *text, size_t count) {
 }
 
 bool wire_read_to_end(int connection, wire_text *text) {
+    long deadline_ms = now_ms() + WIRE_DEADLINE_MS;
+    int more = 1;
+    while (more > 0)
+        more = read_more(connection, text, deadline_ms);
+    return more == 0 || more == -2;
+}
+
+bool wire_read_to_orderly_end(int connection, wire_text *text) {
     long deadline_ms = now_ms() + WIRE_DEADLINE_MS;
     int more = 1;
     while (more > 0)

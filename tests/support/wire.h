@@ -35,6 +35,9 @@ size_t wire_read_responses(int socket, wire_text *text, size_t count);
  */
 bool wire_read_to_end(int socket, wire_text *text);
 
+/* The same, but a reset is false. */
+bool wire_read_to_orderly_end(int socket, wire_text *text);
+
 /* The status of the response at `index`, or 0; where it begins. */
 int wire_status(const wire_text *text, size_t index);
 const char *wire_response(const wire_text *text, size_t index);

@@ -28,6 +28,7 @@ typedef struct fixture {
     server_exchange *held[MAX_HELD]; /* parked, under mutex */
     size_t held_count;
     size_t abandoned;
+    size_t premature; /* resumed before they were woken */
     wire_text text;
 } fixture;
 
@@ -52,6 +53,12 @@ static server_outcome answer(void *context, server_exchange *exchange) {
     http_response *response = server_exchange_response(exchange);
     if (path_is(exchange, "/park"))
         return hold(it, exchange);
+    if (path_is(exchange, "/forget")) {
+        server_exchange_wake(exchange);
+        server_exchange_forget(exchange);
+        http_response_text(response, 200, "not parked");
+        return SERVER_ANSWERED;
+    }
     if (path_is(exchange, "/delay") && server_exchange_delay(exchange, 20))
         return SERVER_PARKED;
     http_response_start(response, 200);
@@ -68,7 +75,11 @@ static server_outcome answer(void *context, server_exchange *exchange) {
 }
 
 static server_outcome resume(void *context, server_exchange *exchange) {
-    (void)context;
+    fixture *it = context;
+    pthread_mutex_lock(&it->mutex);
+    for (size_t i = 0; i < it->held_count; i++)
+        it->premature += it->held[i] == exchange;
+    pthread_mutex_unlock(&it->mutex);
     http_response_text(server_exchange_response(exchange), 200,
                        path_is(exchange, "/park") ? "woken" : "waited");
     return SERVER_ANSWERED;
@@ -76,6 +87,8 @@ static server_outcome resume(void *context, server_exchange *exchange) {
 
 static void abandon(void *context, server_exchange *exchange) {
     fixture *it = context;
+    /* The last moment in which a wake may come. */
+    server_exchange_wake(exchange);
     pthread_mutex_lock(&it->mutex);
     for (size_t i = 0; i < it->held_count; i++)
         if (it->held[i] == exchange)
@@ -113,12 +126,12 @@ static bool wait_for(fixture *it, size_t held, size_t abandoned) {
     return wire_wait(has_held, &wait);
 }
 
-static fixture *start(const server_limits *limits) {
+static fixture *start_at(const char *address, const server_limits *limits) {
     fixture *it = calloc(1, sizeof *it);
     int listening = -1;
     pthread_mutex_init(&it->mutex, NULL);
     assert_int_equal(
-        server_socket_listen("127.0.0.1:0", 0, "listen", &listening, it->address, NULL),
+        server_socket_listen(address, 0600, "listen", &listening, it->address, NULL),
         JWKEEP_OK);
     assert_int_equal(server_worker_new(&service, it, limits, &it->front, NULL), JWKEEP_OK);
     for (size_t i = 0; i < 2; i++)
@@ -132,11 +145,16 @@ static fixture *start(const server_limits *limits) {
     return it;
 }
 
+static fixture *start(const server_limits *limits) {
+    return start_at("127.0.0.1:0", limits);
+}
+
 static void stop(fixture *it) {
     server_worker_close_listeners(it->front);
     for (size_t i = 0; i < 2; i++)
         server_worker_free(it->workers[i]);
     server_worker_free(it->front);
+    server_socket_remove(it->address);
     pthread_mutex_destroy(&it->mutex);
     free(it);
 }
@@ -145,6 +163,16 @@ static int set_up(void **state) {
     server_limits limits;
     server_limits_init(&limits);
     *state = start(&limits);
+    return 0;
+}
+
+/* A socket whose buffers are small. */
+static int set_up_unix(void **state) {
+    char address[SERVER_ADDRESS_BYTES];
+    server_limits limits;
+    server_limits_init(&limits);
+    snprintf(address, sizeof address, "unix:/tmp/jwkeep-worker-test-%d", (int)getpid());
+    *state = start_at(address, &limits);
     return 0;
 }
 
@@ -368,6 +396,51 @@ static void notices_a_reset_while_parked(void **state) {
     assert_true(wait_for(it, 0, 1));
 }
 
+static void a_wake_that_was_taken_back_resumes_nobody(void **state) {
+    fixture *it = *state;
+    int socket_ = wire_connect(it->address);
+    assert_true(wire_send_text(socket_, "GET /forget HTTP/1.1\r\n" HOST "\r\n"
+                                        "GET /park HTTP/1.1\r\n" HOST "\r\n"));
+    assert_true(wait_for(it, 1, 0));
+    /* Both loops turn. */
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(
+            wire_exchange(it->address, "GET /delay HTTP/1.1\r\n" HOST "\r\n", &it->text), 200);
+    wake_all(it);
+    reset(it);
+    assert_int_equal(wire_read_responses(socket_, &it->text, 2), 2);
+    assert_int_equal(it->premature, 0);
+    close(socket_);
+}
+
+static void a_refusal_reaches_a_client_that_is_still_sending(void **state) {
+    fixture *it = *state;
+    enum { SIZE = 150000 };
+    char *body = calloc(1, SIZE);
+    int socket_ = wire_connect(it->address);
+    assert_true(
+        wire_send_text(socket_, "POST / HTTP/1.1\r\n" HOST "Content-Length: 150000\r\n\r\n"));
+    wire_send(socket_, body, SIZE);
+    free(body);
+    assert_true(wire_read_to_orderly_end(socket_, &it->text));
+    assert_int_equal(wire_status(&it->text, 0), 413);
+    close(socket_);
+}
+
+static void the_last_answer_reaches_a_client_that_goes_on_sending(void **state) {
+    fixture *it = *state;
+    enum { SIZE = 150000 };
+    static const char request[] = "GET / HTTP/1.1\r\n" HOST "Connection: close\r\n\r\n";
+    char *bytes = calloc(1, SIZE);
+    memcpy(bytes, request, sizeof request - 1);
+    int socket_ = wire_connect(it->address);
+    wire_send(socket_, bytes, SIZE);
+    free(bytes);
+    assert_true(wire_read_to_orderly_end(socket_, &it->text));
+    assert_int_equal(wire_status(&it->text, 0), 200);
+    close(socket_);
+}
+
 static void cuts_off_slow_and_silent_clients(void **state) {
     fixture *it = *state;
     int silent = wire_connect(it->address);
@@ -516,6 +589,20 @@ static void draining_answers_what_is_parked_and_closes_what_is_idle(void **state
     close(parked);
 }
 
+static void draining_sends_what_was_begun_and_then_closes(void **state) {
+    fixture *it = *state;
+    char first;
+    int socket_ = wire_connect(it->address);
+    assert_true(wire_send_text(socket_, "GET /big HTTP/1.1\r\n" HOST "\r\n"));
+    assert_int_equal(recv(socket_, &first, 1, MSG_PEEK), 1);
+    server_worker_close_listeners(it->front);
+    for (size_t i = 0; i < 2; i++)
+        server_worker_stop(it->workers[i], 2 * WIRE_DEADLINE_MS);
+    assert_true(wire_read_to_orderly_end(socket_, &it->text));
+    assert_true(it->text.size > BIG_BYTES);
+    close(socket_);
+}
+
 static void stopping_without_grace_lets_go_of_what_is_parked(void **state) {
     fixture *it = *state;
     int parked = wire_connect(it->address);
@@ -545,6 +632,9 @@ int main(void) {
         WITH(wakes_parked_requests_and_serves_others_meanwhile, set_up),
         WITH(notices_a_client_that_leaves_while_parked, set_up),
         WITH(notices_a_reset_while_parked, set_up),
+        WITH(a_wake_that_was_taken_back_resumes_nobody, set_up),
+        WITH(a_refusal_reaches_a_client_that_is_still_sending, set_up),
+        WITH(the_last_answer_reaches_a_client_that_goes_on_sending, set_up),
         WITH(cuts_off_slow_and_silent_clients, set_up_hasty),
         WITH(cuts_off_a_dripping_client, set_up_hasty),
         WITH(cuts_off_a_client_that_does_not_read, set_up_hasty),
@@ -553,6 +643,7 @@ int main(void) {
         WITH(one_address_cannot_have_every_connection, set_up_two_per_address),
         WITH(refuses_to_park_over_the_limit, set_up_unparked),
         WITH(draining_answers_what_is_parked_and_closes_what_is_idle, set_up),
+        WITH(draining_sends_what_was_begun_and_then_closes, set_up_unix),
         WITH(stopping_without_grace_lets_go_of_what_is_parked, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

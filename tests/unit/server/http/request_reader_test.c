@@ -147,6 +147,9 @@ static void refuses_bare_cr_and_controls(void **state) {
 
 static void refuses_folded_lines(void **state) {
     (void)state;
+    verdict folded =
+        read_every_way(JWKEEP_SPAN("GET / HTTP/1.1\r\nHost: a\r\nX: a\r\n b\r\n\r\n"));
+    assert_string_equal(folded.reader.reason, "folded field line");
     REFUSED(400, "GET / HTTP/1.1\r\nHost: a\r\nAuthoriz: Bearer forged\r\n ation\r\n\r\n");
     REFUSED(400, "GET / HTTP/1.1\r\nHost: a\r\nX: a\r\n\tb\r\n\r\n");
     REFUSED(400, "GET / HTTP/1.1\r\n Host: a\r\n\r\n");
