@@ -98,7 +98,10 @@ static bool read_claim(jk_claims *claims, jk_claim claim, size_t max_audiences) 
 }
 
 void jk_claims_read(const jwkeep_json *object, size_t max_audiences, jk_claims *ret_claims) {
-    *ret_claims = (jk_claims){.object = object};
+    ret_claims->object = object;
+    ret_claims->ill_typed = 0;
+    for (size_t i = 0; i < JK_CLAIM_COUNT; i++)
+        ret_claims->values[i] = NULL;
     const jwkeep_json *one = jwkeep_json_first(object);
     for (size_t left = jwkeep_json_count(object); left > 0; left--, one = jk_json_after(one)) {
         int claim = jk_claim_of_name(jk_json_name_span(one));

@@ -36,23 +36,30 @@ static const char *first_bad_field(const jwkeep_rules *rules) {
     return NULL;
 }
 
+static jwkeep_code check_and_copy(const jwkeep_rules *rules, jwkeep_rules *ret_rules,
+                                  jwkeep_error *error) {
+    const char *bad = first_bad_field(rules);
+    if (bad)
+        return jk_fail_at(error, JWKEEP_MISUSE_ARGUMENT, bad, NULL, JWKEEP_NO_OFFSET);
+    *ret_rules = *rules;
+    return JWKEEP_OK;
+}
+
 jwkeep_code jk_rules_resolve(const jwkeep_rules *rules, jwkeep_rules *ret_rules,
                              jwkeep_error *error) {
-    jwkeep_rules resolved;
-    jwkeep_rules_init(&resolved);
+    if (JK_LIKELY(rules && rules->struct_size == sizeof *rules))
+        return check_and_copy(rules, ret_rules, error);
+    jwkeep_rules completed;
+    jwkeep_rules_init(&completed);
     if (rules) {
         size_t size = rules->struct_size;
         if (size < sizeof rules->struct_size || size > sizeof *rules)
             return jk_fail_at(error, JWKEEP_MISUSE_ARGUMENT, "struct_size", NULL,
                               JWKEEP_NO_OFFSET);
-        memcpy(&resolved, rules, size);
-        resolved.struct_size = sizeof resolved;
+        memcpy(&completed, rules, size);
+        completed.struct_size = sizeof completed;
     }
-    const char *bad = first_bad_field(&resolved);
-    if (bad)
-        return jk_fail_at(error, JWKEEP_MISUSE_ARGUMENT, bad, NULL, JWKEEP_NO_OFFSET);
-    *ret_rules = resolved;
-    return JWKEEP_OK;
+    return check_and_copy(&completed, ret_rules, error);
 }
 
 static bool keep_text(const char **text, jk_arena *arena) {
