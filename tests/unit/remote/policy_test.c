@@ -368,6 +368,10 @@ static void a_clock_that_steps_back_stands_still(void **state) {
     fly(&policy, MINUTE, 1, &good);
     assert_int_equal(miss(&policy, 0).code, JWKEEP_KID_UNKNOWN);
     assert_int_equal(jk_policy_wake_at(&policy), MINUTE + COOLDOWN);
+    jk_flight flight = start(&policy, MINUTE + COOLDOWN);
+    jk_policy_end(&policy, MINUTE, flight.number, &good);
+    assert_int_equal(jk_policy_usable_until(&policy),
+                     MINUTE + COOLDOWN + LIFETIME + defaults.stale_limit_ms);
 }
 
 static void a_clock_at_its_end_overflows_nothing(void **state) {

@@ -12,6 +12,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -402,6 +404,48 @@ static void r24_ends_in_the_middle_of_a_download(void **state) {
     assert_in_range(took_ms, 0, 10000);
 }
 
+/* In the child: what is loaded can be read, what would have to wait is told so, and nothing of
+ * the parent is touched. */
+static int look_in_child(jwkeep_source *source, jwkeep_refresher *refresher) {
+    jwkeep_source_status status;
+    if (jwkeep_source_check(source) != JWKEEP_OK ||
+        jwkeep_source_lookup(source, JWKEEP_SPAN("a"), 20000, NULL) != JWKEEP_OK)
+        return 1;
+    if (jwkeep_source_lookup(source, JWKEEP_SPAN("z"), 20000, NULL) != JWKEEP_KEYS_SHUTDOWN)
+        return 2;
+    jwkeep_source_refresh(source);
+    jwkeep_source_status_get(source, &status);
+    jwkeep_source_free(source);
+    jwkeep_refresher_free(refresher);
+    return status.keys == 2 ? 0 : 3;
+}
+
+static void r24_a_fork_leaves_both_processes_working(void **state) {
+    fixture *f = *state;
+    jwkeep_source_options options = options_of(f);
+    jwkeep_refresher *refresher = NULL;
+    jwkeep_source *source = NULL;
+    http_server_set_response(f->server, "200 OK", "", script_keys("ab"));
+    jwkeep_code made = jwkeep_refresher_new(0, &refresher, NULL);
+    if (!made)
+        made = jwkeep_source_new(refresher, &options, &source, NULL);
+    if (!made)
+        made = jwkeep_source_lookup(source, JWKEEP_SPAN("a"), 20000, NULL);
+    int status = -1;
+    pid_t child = made ? -1 : fork();
+    if (child == 0)
+        _exit(look_in_child(source, refresher));
+    bool is_waited = child > 0 && waitpid(child, &status, 0) == child;
+    http_server_set_response(f->server, "200 OK", "", script_keys("bc"));
+    jwkeep_code rotated = jwkeep_source_lookup(source, JWKEEP_SPAN("c"), 20000, NULL);
+    jwkeep_source_free(source);
+    jwkeep_refresher_free(refresher);
+    assert_int_equal(made, JWKEEP_OK);
+    assert_true(is_waited);
+    assert_int_equal(WEXITSTATUS(status), 0);
+    assert_int_equal(rotated, JWKEEP_OK);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void) {
@@ -430,6 +474,7 @@ int main(void) {
         TEST(a_failed_fetch_gives_its_error_and_no_set),
         TEST(a_source_loads_rotates_and_ends),
         TEST(r24_ends_in_the_middle_of_a_download),
+        TEST(r24_a_fork_leaves_both_processes_working),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
