@@ -25,12 +25,12 @@ static int compare_keys(const void *a, const void *b) {
 
 size_t storm_duplicates(jwkeep_jwk *const *keys, size_t count) {
     size_t duplicates = 0;
-    const jwkeep_jwk **sorted = malloc((count + 1) * sizeof *sorted);
+    const jwkeep_jwk **sorted = calloc(count + 1, sizeof(jwkeep_jwk *));
     if (!sorted)
         return 0;
     for (size_t i = 0; i < count; i++)
         sorted[i] = keys[i];
-    qsort(sorted, count, sizeof *sorted, compare_keys);
+    qsort(sorted, count, sizeof(jwkeep_jwk *), compare_keys);
     for (size_t i = 1; i < count; i++)
         duplicates += jwkeep_jwk_is_same(sorted[i - 1], sorted[i]);
     free(sorted);

@@ -138,7 +138,7 @@ static jwkeep_code init_loop(struct loop *self, const storm_scene *storm, size_t
     self->count = count;
     init_lock(self);
     self->slots = calloc(count + 1, sizeof *self->slots);
-    self->ready = calloc(count + 1, sizeof *self->ready);
+    self->ready = calloc(count + 1, sizeof(struct slot *));
     self->pace = storm_pace_new(storm, go_ns, verify_known, self);
     if (!self->slots || !self->ready || !self->pace)
         return storm_fail(JWKEEP_OUT_OF_MEMORY, error);
@@ -177,7 +177,7 @@ static jwkeep_code start_loops(struct loop *loops, const storm_scene *storm, int
 static void count_keys(const storm_scene *storm, storm_result *result) {
     jwkeep_keyset *set = jwkeep_verifier_take_keys(storm->library, 0);
     size_t count = set ? jwkeep_keyset_count(set) : 0;
-    jwkeep_jwk **keys = calloc(count + 1, sizeof *keys);
+    jwkeep_jwk **keys = calloc(count + 1, sizeof(jwkeep_jwk *));
     for (size_t i = 0; keys && i < count; i++)
         keys[i] = jwkeep_keyset_at(set, i);
     result->keys_held = count;

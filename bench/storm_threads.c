@@ -64,7 +64,7 @@ static void append(struct plain_set *set, jwkeep_jwk *key) {
     pthread_mutex_lock(&set->lock);
     if (set->count == set->capacity) {
         size_t capacity = set->capacity * 2 + 16;
-        jwkeep_jwk **keys = realloc(set->keys, capacity * sizeof(*keys));
+        jwkeep_jwk **keys = reallocarray(set->keys, capacity, sizeof(jwkeep_jwk *));
         if (keys) {
             set->keys = keys;
             set->capacity = capacity;

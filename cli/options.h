@@ -38,10 +38,10 @@ typedef struct option_spec {
     int64_t max;
 } option_spec;
 
-/* The offset of a field, which must be of the type that the kind of option writes. */
+/* The offset of a field; the compiler complains unless it is of the type that the kind of
+ * option writes. */
 #define OPTION_AT(structure, field, type)                                                      \
-    (offsetof(structure, field) + 0 * sizeof(_Generic(&((structure *)NULL)->field, type *      \
-                                                      : (char)0)))
+    (offsetof(structure, field) + 0 * sizeof(&((structure *)NULL)->field == (type *)NULL))
 
 #define FLAG(structure, field, name_, help_)                                                   \
     { OPTION_FLAG, name_, NULL, help_, OPTION_AT(structure, field, bool), 0, 0 }

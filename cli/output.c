@@ -48,12 +48,6 @@ exit_status output_written(const jwkeep_json_writer *writer, jwkeep_buffer *buff
     return print_buffer(code, buffer, &error);
 }
 
-static void print_indent(unsigned depth) {
-    fputc('\n', stdout);
-    for (unsigned i = 0; i < depth; i++)
-        fputs("  ", stdout);
-}
-
 /* A scalar as it stood in the text: only DEL and the controls of C1 (U+0080–U+009F) can be in
  * it raw (RFC 8259 §7), and are escaped. */
 static void print_scalar(jwkeep_span raw) {
@@ -86,31 +80,55 @@ static void print_name(jwkeep_span name) {
     fputs("\": ", stdout);
 }
 
-/* The depth is bounded by max_json_depth. */
-static void print_value(const jwkeep_json *value, unsigned depth) {
+static bool is_opened(const jwkeep_json *value) {
     jwkeep_json_type type = jwkeep_json_type_of(value);
-    bool is_object = type == JWKEEP_JSON_OBJECT;
-    if ((!is_object && type != JWKEEP_JSON_ARRAY) || jwkeep_json_count(value) == 0) {
-        print_scalar(jwkeep_json_raw(value));
-        return;
+    return (type == JWKEEP_JSON_OBJECT || type == JWKEEP_JSON_ARRAY) &&
+           jwkeep_json_count(value) > 0;
+}
+
+static void print_bracket(const jwkeep_json *container, char of_object, char of_array) {
+    bool is_object = jwkeep_json_type_of(container) == JWKEEP_JSON_OBJECT;
+    fputc(is_object ? of_object : of_array, stdout);
+}
+
+/* A line begins: with the name, where the value has one. */
+static void begin_line(unsigned depth, jwkeep_span name) {
+    fputc('\n', stdout);
+    for (unsigned i = 0; i < depth; i++)
+        fputs("  ", stdout);
+    if (jwkeep_span_is_present(name))
+        print_name(name);
+}
+
+/* Closes what ends with `value`; gives what comes after it, NULL at the end of all. */
+static const jwkeep_json *close_ended(const jwkeep_json *value, const jwkeep_json **opened,
+                                      unsigned *depth) {
+    while (*depth > 0 && !jwkeep_json_next(value)) {
+        value = opened[--*depth];
+        begin_line(*depth, JWKEEP_SPAN_NONE);
+        print_bracket(value, '}', ']');
     }
-    fputc(is_object ? '{' : '[', stdout);
-    const jwkeep_json *each = jwkeep_json_first(value);
-    while (each) {
-        print_indent(depth + 1);
-        if (is_object)
-            print_name(jwkeep_json_name(each));
-        print_value(each, depth + 1);
-        each = jwkeep_json_next(each);
-        if (each)
-            fputc(',', stdout);
-    }
-    print_indent(depth);
-    fputc(is_object ? '}' : ']', stdout);
+    if (*depth == 0)
+        return NULL;
+    fputc(',', stdout);
+    return jwkeep_json_next(value);
 }
 
 void output_pretty(const jwkeep_json *value) {
-    print_value(value, 0);
+    const jwkeep_json *opened[JWKEEP_MAX_JSON_DEPTH]; /* no text is deeper */
+    unsigned depth = 0;
+    while (value) {
+        if (is_opened(value) && depth < JWKEEP_MAX_JSON_DEPTH) {
+            print_bracket(value, '{', '[');
+            opened[depth++] = value;
+            value = jwkeep_json_first(value);
+        } else {
+            print_scalar(jwkeep_json_raw(value));
+            value = close_ended(value, opened, &depth);
+        }
+        if (value)
+            begin_line(depth, jwkeep_json_name(value));
+    }
     fputc('\n', stdout);
 }
 
