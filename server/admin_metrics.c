@@ -8,6 +8,10 @@
 
 #define LABELS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
+const char *const admin_health_names[ADMIN_HEALTH_COUNT] = {"ok", "degraded", "failing"};
+const char *const admin_trigger_names[JWKEEP_TRIGGER_COUNT] = {"start", "schedule", "miss",
+                                                               "trailing", "request"};
+
 /* ---- Requests ---- */
 
 static const char *const outcome_names[VERIFY_OUTCOME_COUNT] = {
@@ -113,9 +117,8 @@ typedef void (*issuer_sample)(metrics_writer *writer, const char *issuer,
 
 static void sample_healthy(metrics_writer *writer, const char *issuer,
                            const jwkeep_source_status *status) {
-    static const char *const states[] = {"ok", "degraded", "failing"};
-    for (size_t i = 0; i < JK_COUNT_OF(states); i++)
-        metrics_count(writer, LABELS("issuer", issuer, "state", states[i]),
+    for (size_t i = 0; i < ADMIN_HEALTH_COUNT; i++)
+        metrics_count(writer, LABELS("issuer", issuer, "state", admin_health_names[i]),
                       (size_t)status->health == i);
 }
 
@@ -146,10 +149,8 @@ static void sample_last_success(metrics_writer *writer, const char *issuer,
 
 static void sample_fetches(metrics_writer *writer, const char *issuer,
                            const jwkeep_source_status *status) {
-    static const char *const triggers[JWKEEP_TRIGGER_COUNT] = {"start", "schedule", "miss",
-                                                               "trailing", "request"};
     for (size_t i = 0; i < JWKEEP_TRIGGER_COUNT; i++)
-        metrics_count(writer, LABELS("issuer", issuer, "trigger", triggers[i]),
+        metrics_count(writer, LABELS("issuer", issuer, "trigger", admin_trigger_names[i]),
                       status->fetches[i]);
 }
 

@@ -9,6 +9,11 @@
 
 #define ADMIN_METRICS_CONTENT_TYPE "text/plain; version=0.0.4; charset=utf-8"
 
+/* "ok", "degraded", "failing"; and what a download was caused by: "start", "schedule", … */
+#define ADMIN_HEALTH_COUNT 3
+extern const char *const admin_health_names[ADMIN_HEALTH_COUNT];
+extern const char *const admin_trigger_names[JWKEEP_TRIGGER_COUNT];
+
 /* Errors: those of the buffer. */
 JWKEEP_MUST_USE jwkeep_code admin_write_metrics(const admin_context *context,
                                                 jwkeep_buffer *buffer);

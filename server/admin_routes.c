@@ -8,15 +8,8 @@
 #include <jwkeep/version.h>
 
 static const char *health_name(jwkeep_health health) {
-    switch (health) {
-    case JWKEEP_HEALTH_OK:
-        return "ok";
-    case JWKEEP_HEALTH_DEGRADED:
-        return "degraded";
-    case JWKEEP_HEALTH_FAILING:
-        break;
-    }
-    return "failing";
+    return admin_health_names[(size_t)health < ADMIN_HEALTH_COUNT ? health
+                                                                  : JWKEEP_HEALTH_FAILING];
 }
 
 static void answer_metrics(const admin_context *context, const http_request *request,
@@ -102,12 +95,11 @@ static void answer_readiness(const admin_context *context, const http_request *r
 /* ---- /status ---- */
 
 static void write_fetches(const jwkeep_source_status *status, jwkeep_json_writer *writer) {
-    static const char *const triggers[JWKEEP_TRIGGER_COUNT] = {"start", "schedule", "miss",
-                                                               "trailing", "request"};
     jwkeep_json_write_name(writer, JWKEEP_SPAN("fetches"));
     jwkeep_json_write_object(writer);
     for (size_t i = 0; i < JWKEEP_TRIGGER_COUNT; i++)
-        jwkeep_json_write_member_int64(writer, triggers[i], (int64_t)status->fetches[i]);
+        jwkeep_json_write_member_int64(writer, admin_trigger_names[i],
+                                       (int64_t)status->fetches[i]);
     jwkeep_json_write_member_int64(writer, "changed", (int64_t)status->fetches_changed);
     jwkeep_json_write_member_int64(writer, "unchanged", (int64_t)status->fetches_unchanged);
     jwkeep_json_write_member_int64(writer, "failed", (int64_t)status->fetches_failed);
