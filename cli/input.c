@@ -26,8 +26,13 @@ static ssize_t read_some(int descriptor, uint8_t *chunk) {
     return size;
 }
 
+static exit_status refuse_size(const char *name, size_t max_bytes, exit_status too_large) {
+    report_note("%s: more than %zu bytes", name, max_bytes);
+    return too_large;
+}
+
 static exit_status read_descriptor(int descriptor, const char *name, size_t max_bytes,
-                                   jwkeep_buffer *buffer) {
+                                   exit_status too_large, jwkeep_buffer *buffer) {
     uint8_t chunk[CHUNK_BYTES];
     exit_status status = STATUS_YES;
     ssize_t size;
@@ -35,7 +40,7 @@ static exit_status read_descriptor(int descriptor, const char *name, size_t max_
         if (size < 0)
             status = report_usage("%s: %s", name, strerror(errno));
         else if (max_bytes - buffer->size < (size_t)size)
-            status = report_usage("%s: more than %zu bytes", name, max_bytes);
+            status = refuse_size(name, max_bytes, too_large);
         else if (jwkeep_buffer_append(buffer, jwkeep_span_of(chunk, (size_t)size)) != JWKEEP_OK)
             status = report_internal("%s: out of memory", name);
     }
@@ -43,7 +48,8 @@ static exit_status read_descriptor(int descriptor, const char *name, size_t max_
     return status;
 }
 
-exit_status input_read(const char *file, size_t max_bytes, jwkeep_buffer *buffer) {
+exit_status input_read(const char *file, size_t max_bytes, exit_status too_large,
+                       jwkeep_buffer *buffer) {
     jwkeep_buffer_init(buffer, max_bytes);
     int descriptor = STDIN_FILENO;
     if (!input_is_standard(file))
@@ -52,7 +58,8 @@ exit_status input_read(const char *file, size_t max_bytes, jwkeep_buffer *buffer
         report_note("reading from the terminal; end with Ctrl-D");
     if (descriptor < 0)
         return report_usage("%s: %s", file, strerror(errno));
-    exit_status status = read_descriptor(descriptor, input_name(file), max_bytes, buffer);
+    exit_status status =
+        read_descriptor(descriptor, input_name(file), max_bytes, too_large, buffer);
     if (descriptor != STDIN_FILENO)
         close(descriptor);
     if (status != STATUS_YES)

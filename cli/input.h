@@ -20,8 +20,10 @@ bool input_is_standard(const char *file);
 const char *input_name(const char *file);
 
 /* Reads all of `file` into `buffer`, which this call initializes, and which holds nothing
- * after a failure. Over `max_bytes`, and what cannot be read: reported; STATUS_USAGE. */
-exit_status input_read(const char *file, size_t max_bytes, jwkeep_buffer *buffer);
+ * after a failure. What cannot be read is reported and STATUS_USAGE; more than `max_bytes` is
+ * reported and `too_large`. */
+exit_status input_read(const char *file, size_t max_bytes, exit_status too_large,
+                       jwkeep_buffer *buffer);
 
 /* `bytes` without white space (RFC 8259 §2) at either end. */
 jwkeep_span input_trim(jwkeep_span bytes);

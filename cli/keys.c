@@ -44,7 +44,7 @@ static jwkeep_code parse_key(jwkeep_span bytes, jwkeep_jwk **ret_key, jwkeep_err
 exit_status key_read(const char *file, jwkeep_jwk **ret_key, jwkeep_error *error) {
     jwkeep_buffer buffer;
     error->code = JWKEEP_OK;
-    exit_status status = input_read(file, INPUT_MAX_KEY_BYTES, &buffer);
+    exit_status status = input_read(file, INPUT_MAX_KEY_BYTES, STATUS_NO, &buffer);
     if (status != STATUS_YES)
         return status;
     jwkeep_code code = parse_key(input_trim(jwkeep_buffer_span(&buffer)), ret_key, error);
@@ -71,7 +71,7 @@ static jwkeep_code parse_file(jwkeep_span bytes, key_file *ret_keys, jwkeep_erro
 exit_status key_file_read(const char *file, key_file *ret_keys) {
     jwkeep_buffer buffer;
     jwkeep_error error;
-    exit_status status = input_read(file, INPUT_MAX_KEY_BYTES, &buffer);
+    exit_status status = input_read(file, INPUT_MAX_KEY_BYTES, STATUS_UNDECIDED, &buffer);
     if (status != STATUS_YES)
         return status;
     jwkeep_code code = parse_file(input_trim(jwkeep_buffer_span(&buffer)), ret_keys, &error);

@@ -42,9 +42,9 @@ bool options_read_number(const char *text, int64_t min, int64_t max, int64_t *re
     return true;
 }
 
-static const option_spec *find(option_table table, const char *name, size_t size) {
-    for (size_t i = 0; i < table.count; i++) {
-        const option_spec *spec = &table.specs[i];
+static const option_spec *find(const option_table *table, const char *name, size_t size) {
+    for (size_t i = 0; i < table->count; i++) {
+        const option_spec *spec = &table->specs[i];
         if (spec->name && strlen(spec->name) == size && memcmp(spec->name, name, size) == 0)
             return spec;
     }
@@ -106,7 +106,7 @@ static options_result store(struct reading *reading, const option_spec *spec,
 static options_result read_option(struct reading *reading, const char *name) {
     const char *equals = strchr(name, '=');
     size_t size = equals ? (size_t)(equals - name) : strlen(name);
-    const option_spec *spec = find(reading->table, name, size);
+    const option_spec *spec = find(&reading->table, name, size);
     if (!spec)
         return unknown(reading, name, size);
     if (spec->kind == OPTION_FLAG && equals)

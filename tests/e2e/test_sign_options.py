@@ -167,6 +167,14 @@ def test_a_bad_key_file_decides_nothing(program, make_key, sign, tmp_path):
         refuses(program, UNDECIDED, *command, "--key", str(path), stdin=token, says="key.json")
 
 
+def test_refuses_what_is_far_too_large(program, make_key):
+    key = str(make_key("first").path)
+    for command in (["jwt", "verify", "--key", key], ["jws", "verify", "--key", key],
+                    ["jwt", "decode"], ["jwk", "check"], ["jwks", "list"]):
+        refuses(program, NO, *command, stdin=b"x" * 4_000_000, says="bytes")
+    refuses(program, UNDECIDED, "jws", "sign", "--key", "-", key, stdin=b"x" * 4_000_000)
+
+
 def test_a_key_in_json(program, make_key):
     out = json.loads(program.ok("jwk", "check", "--json", str(make_key("first").path)))
     assert out["usable"] is True and out["kid"] == "first" and out["private"] is True

@@ -73,7 +73,7 @@ static exit_status run(const void *arguments) {
     if (status != STATUS_YES)
         return refuse(values, status, &error);
     if (values->is_json)
-        status = print_json(key, NULL);
+        status = print_json(key, &error);
     else
         print_facts(key);
     jwkeep_jwk_unref(key);

@@ -78,7 +78,7 @@ static exit_status print_json(const jwkeep_keyset *set) {
 static exit_status read_file(const char *file, jwkeep_keyset **ret_set) {
     jwkeep_buffer buffer;
     jwkeep_error error;
-    exit_status status = input_read(file, INPUT_MAX_KEY_BYTES, &buffer);
+    exit_status status = input_read(file, INPUT_MAX_KEY_BYTES, STATUS_NO, &buffer);
     if (status != STATUS_YES)
         return status;
     jwkeep_keyset_options options = {.on_skip = key_report_skip};

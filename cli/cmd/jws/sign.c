@@ -20,7 +20,8 @@ static exit_status sign_payload(const struct sign *values, const jwkeep_jws_sign
     jwkeep_buffer payload;
     jwkeep_buffer token;
     jwkeep_error error;
-    exit_status status = input_read(values->file, INPUT_MAX_PAYLOAD_BYTES, &payload);
+    exit_status status =
+        input_read(values->file, INPUT_MAX_PAYLOAD_BYTES, STATUS_USAGE, &payload);
     if (status != STATUS_YES)
         return status;
     jwkeep_buffer_init(&token, OUTPUT_MAX_BYTES);

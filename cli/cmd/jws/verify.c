@@ -102,7 +102,7 @@ static exit_status verify_token(const struct verify *values, const key_file *key
 static exit_status read_and_verify(const struct verify *values, const key_file *keys,
                                    jwkeep_algorithm_set algorithms) {
     jwkeep_buffer buffer;
-    exit_status status = input_read(values->file, INPUT_MAX_TOKEN_BYTES, &buffer);
+    exit_status status = input_read(values->file, INPUT_MAX_TOKEN_BYTES, STATUS_NO, &buffer);
     if (status != STATUS_YES)
         return status;
     status = verify_token(values, keys, algorithms, input_trim(jwkeep_buffer_span(&buffer)));

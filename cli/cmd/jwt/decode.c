@@ -113,7 +113,7 @@ static exit_status decode_token(const struct decode *values, jwkeep_span token) 
 static exit_status run(const void *arguments) {
     const struct decode *values = arguments;
     jwkeep_buffer buffer;
-    exit_status status = input_read(values->file, INPUT_MAX_KEY_BYTES, &buffer);
+    exit_status status = input_read(values->file, INPUT_MAX_KEY_BYTES, STATUS_NO, &buffer);
     if (status != STATUS_YES)
         return status;
     status = decode_token(values, input_trim(jwkeep_buffer_span(&buffer)));

@@ -241,7 +241,8 @@ static exit_status read_and_sign(const struct sign *values, const jwkeep_jws_sig
     jwkeep_buffer buffer;
     if (!is_input_read(values))
         return sign_claims(values, NULL, signer);
-    exit_status status = input_read(values->file, INPUT_MAX_PAYLOAD_BYTES, &buffer);
+    exit_status status =
+        input_read(values->file, INPUT_MAX_PAYLOAD_BYTES, STATUS_USAGE, &buffer);
     if (status != STATUS_YES)
         return status;
     status = parse_and_sign(values, input_trim(jwkeep_buffer_span(&buffer)), signer);

@@ -204,7 +204,7 @@ static exit_status read_and_verify(struct verify *values) {
         return status;
     rules.subject = values->sub;
     rules.jti = values->jti;
-    status = input_read(values->file, MAX_INPUT_BYTES, &buffer);
+    status = input_read(values->file, MAX_INPUT_BYTES, STATUS_NO, &buffer);
     if (status != STATUS_YES)
         return status;
     status = verify_token(values, &rules, input_trim(jwkeep_buffer_span(&buffer)));

@@ -63,18 +63,18 @@ static void reads_up_to_its_bound_and_no_further(void **state) {
     jwkeep_buffer buffer;
     memset(bytes, 'x', sizeof bytes);
     file_of(bytes, sizeof bytes);
-    assert_int_equal(input_read(path, sizeof bytes, &buffer), STATUS_YES);
+    assert_int_equal(input_read(path, sizeof bytes, STATUS_NO, &buffer), STATUS_YES);
     assert_int_equal(buffer.size, sizeof bytes);
     jwkeep_buffer_done(&buffer);
-    assert_int_equal(input_read(path, sizeof bytes - 1, &buffer), STATUS_USAGE);
+    assert_int_equal(input_read(path, sizeof bytes - 1, STATUS_NO, &buffer), STATUS_NO);
     assert_int_equal(buffer.size, 0);
 }
 
 static void reports_a_file_that_is_not_there(void **state) {
     (void)state;
     jwkeep_buffer buffer;
-    assert_int_equal(input_read("/nonexistent/file", 10, &buffer), STATUS_USAGE);
-    assert_int_equal(input_read(folder, 10, &buffer), STATUS_USAGE);
+    assert_int_equal(input_read("/nonexistent/file", 10, STATUS_NO, &buffer), STATUS_USAGE);
+    assert_int_equal(input_read(folder, 10, STATUS_NO, &buffer), STATUS_USAGE);
 }
 
 static void trims_white_space_at_the_ends_only(void **state) {
@@ -179,7 +179,7 @@ static void writes_the_addresses_whole(void **state) {
     struct stat facts;
     text_file("old, and longer than what comes in its place: xxxxxxxxxxxxxxxxxxxxxxxxxxx");
     assert_int_equal(ready_file_write(path, &addresses), STATUS_YES);
-    assert_int_equal(input_read(path, 1000, &buffer), STATUS_YES);
+    assert_int_equal(input_read(path, 1000, STATUS_NO, &buffer), STATUS_YES);
     bool is_right = jwkeep_span_equals(
         jwkeep_buffer_span(&buffer),
         JWKEEP_SPAN("{\"listen\":\"127.0.0.1:1\",\"dev\":\"unix:/a \\\"b\\\"\"}\n"));
