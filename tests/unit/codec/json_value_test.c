@@ -237,6 +237,29 @@ static void refuses_whole_numbers_out_of_range(void **state) {
     assert_int_equal(number, 42);
 }
 
+/* Digits are read eight at a time: every length, and every place of another character. */
+static void reads_digits_wherever_they_stand(void **state) {
+    (void)state;
+    char json[32];
+    for (int size = 1; size <= 18; size++) {
+        int64_t expected = 0, number = 42;
+        for (int i = 0; i < size; i++) {
+            int digit = 1 + (size + 7 * i) % 9;
+            expected = expected * 10 + digit;
+            json[i] = (char)('0' + digit);
+        }
+        json[size] = '\0';
+        assert_int_equal(jwkeep_json_int64(parse(json), &number), JWKEEP_OK);
+        assert_int_equal(number, expected);
+        for (int i = 1; i + 1 < size; i++) {
+            char digit = json[i];
+            json[i] = '.';
+            assert_int_equal(jwkeep_json_int64(parse(json), &number), JWKEEP_JSON_RANGE);
+            json[i] = digit;
+        }
+    }
+}
+
 static void reads_a_number_of_thousands_of_digits(void **state) {
     (void)state;
     enum { DIGITS = 5000 };
@@ -327,6 +350,7 @@ int main(void) {
         cmocka_unit_test_teardown(reads_booleans, free_text),
         cmocka_unit_test_teardown(reads_whole_numbers_exactly, free_text),
         cmocka_unit_test_teardown(refuses_whole_numbers_out_of_range, free_text),
+        cmocka_unit_test_teardown(reads_digits_wherever_they_stand, free_text),
         cmocka_unit_test_teardown(reads_a_number_of_thousands_of_digits, free_text),
         cmocka_unit_test_teardown(reads_doubles_rounded_once, free_text),
         cmocka_unit_test_teardown(a_digit_far_behind_still_decides_the_rounding, free_text),
