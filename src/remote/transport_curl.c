@@ -448,6 +448,6 @@ jwkeep_code jk_transport_curl_new(jk_transport **ret_transport, jwkeep_error *er
         return jk_fail(error, JWKEEP_OUT_OF_MEMORY);
     }
     curl_multi_setopt(self->multi, CURLMOPT_MAXCONNECTS, MAX_IDLE_CONNECTIONS);
-    *ret_transport = &self->base;
+    *ret_transport = (jk_transport *)self;
     return JWKEEP_OK;
 }

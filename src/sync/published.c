@@ -20,12 +20,11 @@ struct node {
 struct jk_published {
     /* Exchanged by the publisher, loaded by readers before and after they announce it; all
      * seq_cst, so that announcing and exchanging have one order (A). */
-    _Alignas(JK_CACHE_LINE) _Atomic(node *) current;
-    _Alignas(JK_CACHE_LINE) void (*release)(void *object);
+    _Atomic(node *) current;
+    void (*release)(void *object);
     node *retired;
     node *spare;
     _Atomic size_t retired_count; /* a figure for tests and status; orders nothing */
-    void *block;                  /* as the allocator gave it */
 };
 
 static node *take_node(jk_published *cell) {
@@ -42,16 +41,13 @@ static node *take_node(jk_published *cell) {
 
 jwkeep_code jk_published_new(void *initial, void (*release)(void *object),
                              jk_published **ret_cell, jwkeep_error *error) {
-    uint8_t *block = jk_alloc_zeroed(1, sizeof(jk_published) + JK_CACHE_LINE);
-    if (!block)
+    jk_published *cell = jk_alloc_zeroed(1, sizeof *cell);
+    if (!cell)
         return jk_fail(error, JWKEEP_OUT_OF_MEMORY);
-    size_t past = (uintptr_t)block % JK_CACHE_LINE;
-    jk_published *cell = (void *)(block + (past ? JK_CACHE_LINE - past : 0));
-    cell->block = block;
     cell->release = release;
     node *only = take_node(cell);
     if (!only) {
-        jk_free(block);
+        jk_free(cell);
         return jk_fail(error, JWKEEP_OUT_OF_MEMORY);
     }
     only->object = initial;
@@ -79,7 +75,7 @@ void jk_published_free(jk_published *cell) {
     last->next = cell->retired;
     free_nodes(cell, last, true);
     free_nodes(cell, cell->spare, false);
-    jk_free(cell->block);
+    jk_free(cell);
 }
 
 static _Atomic(void *) *find_free_slot(jk_thread *thread) {

@@ -62,11 +62,9 @@ static jk_thread *take_free_record(void) {
 }
 
 static jk_thread *make_record(void) {
-    uint8_t *block = jk_alloc_zeroed(1, sizeof(jk_thread) + JK_CACHE_LINE);
-    if (!block)
+    jk_thread *thread = jk_alloc_zeroed(1, sizeof *thread);
+    if (!thread)
         return NULL;
-    size_t past = (uintptr_t)block % JK_CACHE_LINE;
-    jk_thread *thread = (void *)(block + (past ? JK_CACHE_LINE - past : 0));
     for (size_t i = 0; i < JK_PINS_PER_THREAD; i++)
         atomic_init(&thread->slots[i], NULL);
     atomic_init(&thread->is_taken, true);

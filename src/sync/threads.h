@@ -10,15 +10,19 @@
 #include "sync/published.h"
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 typedef struct jk_thread jk_thread;
 
-/* One line of the cache for each, so that readers do not share one. The slots are written by
- * the thread that owns the record and read by every publisher (guarantees A, B). */
+/* With a line of the cache to spare on either side, so that no two readers write to the same
+ * one, wherever the allocator puts the record. The slots are written by the thread that owns
+ * the record and read by every publisher (guarantees A, B). */
 struct jk_thread {
-    _Alignas(JK_CACHE_LINE) _Atomic(void *) slots[JK_PINS_PER_THREAD];
+    uint8_t line_before[JK_CACHE_LINE];
+    _Atomic(void *) slots[JK_PINS_PER_THREAD];
     _Atomic bool is_taken; /* guarantee E */
     jk_thread *next;       /* constant once the record is in the list */
+    uint8_t line_after[JK_CACHE_LINE];
 };
 
 /* The record of the calling thread; NULL without memory, possible in its first call only. */

@@ -212,11 +212,15 @@ static void a_forked_child_forgets_the_pins_of_threads_it_does_not_have(void **s
     assert_int_equal(jk_fork_count(), forks_before);
 }
 
-static void aligns_each_record_to_a_line_of_the_cache(void **state) {
+static void the_slots_of_two_threads_share_no_line(void **state) {
     (void)state;
-    for (jk_thread *thread = jk_thread_first(); thread; thread = thread->next)
-        assert_int_equal((uintptr_t)thread % JK_CACHE_LINE, 0);
     assert_non_null(jk_thread_first());
+    for (const jk_thread *one = jk_thread_first(); one; one = one->next)
+        for (const jk_thread *other = one->next; other; other = other->next) {
+            uintptr_t a = (uintptr_t)one->slots;
+            uintptr_t b = (uintptr_t)other->slots;
+            assert_true((a > b ? a - b : b - a) >= sizeof one->slots + JK_CACHE_LINE);
+        }
 }
 
 static void freeing_nothing_is_fine(void **state) {
@@ -239,7 +243,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(an_ended_thread_pins_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(
             a_forked_child_forgets_the_pins_of_threads_it_does_not_have, set_up, tear_down),
-        cmocka_unit_test(aligns_each_record_to_a_line_of_the_cache),
+        cmocka_unit_test(the_slots_of_two_threads_share_no_line),
         cmocka_unit_test(freeing_nothing_is_fine),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
