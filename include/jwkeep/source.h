@@ -27,6 +27,8 @@ JWKEEP_BEGIN
 #define JWKEEP_WAIT_TIMEOUT_MS 2000u    /* a waiter's deadline where it gives none */
 #define JWKEEP_MAX_WAITERS 65536u       /* of one source at a time */
 #define JWKEEP_MAX_DOWNLOADS 32u        /* of one refresher at a time, 1–1024 */
+#define JWKEEP_NEGATIVE_TTL_S 60u       /* 0–3600; 0: missing `kid`s are not remembered */
+#define JWKEEP_NEGATIVE_MAX 1024u       /* `kid`s remembered as missing, 1–65536 */
 
 /* ---- The refresher ---------------------------------------------------------------------- */
 
@@ -105,6 +107,8 @@ typedef struct jwkeep_source_options {
     uint32_t connect_timeout_ms;
     uint32_t fetch_timeout_ms;
     uint32_t max_waiters;
+    uint32_t negative_ttl_s;
+    uint32_t negative_max;
     /* Called on the refresher's thread; must return soon and not free the source. May be
      * NULL. */
     void (*on_event)(void *user, const jwkeep_event *event);
@@ -190,6 +194,7 @@ typedef struct jwkeep_source_status {
     uint64_t waiters;           /* now */
     uint64_t waiters_coalesced; /* lookups that joined a download somebody else began */
     uint64_t cooldown_rejections;
+    uint64_t negative_rejections; /* misses answered from the memory of missing `kid`s */
     uint64_t keys_skipped;  /* in the last good download */
     jwkeep_code last_error; /* of the last download; JWKEEP_OK if it was good */
 } jwkeep_source_status;

@@ -148,6 +148,8 @@ static void close_flight(jwkeep_source *source, const jk_download_result *result
     pthread_mutex_lock(&source->mutex);
     jk_policy_end(&source->policy, jk_source_now_ms(source), source->flight.number, &outcome);
     count_end(source, result, made);
+    if (made->is_published)
+        jk_negative_clear(&source->negative);
     /* After the set was published: who sees the new deadline sees the set (I). */
     atomic_store_explicit(&source->usable_until_ms, jk_policy_usable_until(&source->policy),
                           memory_order_release);

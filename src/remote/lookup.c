@@ -71,6 +71,13 @@ static void answer(jwkeep_source *source, jk_waiter *waiter, jwkeep_code code) {
     append(&source->answered, waiter);
 }
 
+/* R6: what the issuer itself was asked for and did not bring. The answer to a flight that may
+ * have come from a cache on the way proves nothing. */
+static void remember_missing(jwkeep_source *source, const jk_waiter *waiter, int64_t now_ms) {
+    if (source->flight.is_forced)
+        jk_negative_add(&source->negative, waiter->kid, now_ms);
+}
+
 void jk_source_settle(jwkeep_source *source) {
     jwkeep_keyset *set = jwkeep_keyring_take(source->ring, NULL);
     int64_t now_ms = jk_source_now_ms(source);
@@ -80,6 +87,8 @@ void jk_source_settle(jwkeep_source *source) {
         bool is_present = is_by_kid && jwkeep_keyset_find(set, waiter->kid);
         jwkeep_code code = jk_policy_settle(&source->policy, now_ms, waiter->decided_by,
                                             is_by_kid, is_present);
+        if (code == JWKEEP_KID_UNKNOWN)
+            remember_missing(source, waiter, now_ms);
         if (code != JWKEEP_PENDING)
             answer(source, waiter, code);
     }
@@ -142,11 +151,25 @@ static jwkeep_code look(const jwkeep_source *source, jwkeep_span kid, jwkeep_err
     return JWKEEP_PENDING;
 }
 
+/* Under the mutex. R6: a name that is known to be missing takes no place among those who
+ * wait. */
+static jk_answer ask(jwkeep_source *source, jwkeep_span kid) {
+    int64_t now_ms = jk_source_now_ms(source);
+    bool is_by_kid = jwkeep_span_is_present(kid);
+    bool is_present = is_by_kid && is_in_ring(source, kid);
+    if (is_by_kid && !is_present && jk_negative_has(&source->negative, kid, now_ms) &&
+        jk_policy_refuses_missing(&source->policy, now_ms)) {
+        source->figures.negative_rejections++;
+        return (jk_answer){.code = JWKEEP_KID_UNKNOWN};
+    }
+    jk_answer said = jk_policy_lookup(&source->policy, now_ms, is_by_kid, is_present);
+    source->figures.cooldown_rejections += said.code == JWKEEP_KID_UNKNOWN;
+    return said;
+}
+
 /* Under the mutex: asks the policy, and has `waiter` wait if that is the answer. */
 static jwkeep_code join(jwkeep_source *source, jk_waiter *waiter, jwkeep_error *error) {
-    bool is_by_kid = jwkeep_span_is_present(waiter->kid);
-    jk_answer said = jk_policy_lookup(&source->policy, jk_source_now_ms(source), is_by_kid,
-                                      is_by_kid && is_in_ring(source, waiter->kid));
+    jk_answer said = ask(source, waiter->kid);
     jwkeep_code code = said.code;
     if (code == JWKEEP_PENDING &&
         source->figures.waiters >= source->settings.options.max_waiters)
@@ -156,10 +179,8 @@ static jwkeep_code join(jwkeep_source *source, jk_waiter *waiter, jwkeep_error *
         append(&source->waiting, waiter);
         source->figures.waiters++;
         source->figures.waiters_coalesced += said.is_shared;
-    } else if (code != JWKEEP_OK) {
-        source->figures.cooldown_rejections += code == JWKEEP_KID_UNKNOWN;
-        if (error)
-            *error = describe(source, code);
+    } else if (code != JWKEEP_OK && error) {
+        *error = describe(source, code);
     }
     return code;
 }

@@ -67,6 +67,7 @@ void jk_policy_init(jk_policy *policy, const jk_policy_options *options, uint64_
         .trailing_at_ms = JK_NEVER,
         .cooldown_ends_ms = INT64_MIN,
         .burst_ends_ms = INT64_MIN,
+        .absent_until_ms = INT64_MIN,
     };
 }
 
@@ -113,6 +114,20 @@ jk_answer jk_policy_lookup(jk_policy *policy, int64_t now_ms, bool is_by_kid, bo
     }
     policy->is_miss_wanted = true;
     return wait_for_next(policy, is_shared);
+}
+
+/* R6 within R5: no longer than one cooldown after the issuer was last asked, or until the
+ * answer to the trailing refresh that began then. */
+bool jk_policy_refuses_missing(jk_policy *policy, int64_t now_ms) {
+    advance(policy, now_ms);
+    bool is_absent = policy->now_ms < policy->absent_until_ms ||
+                     (policy->is_in_flight && policy->is_absence_held);
+    if (policy->is_stopped || !is_usable(policy) || policy->failures > 0 || !is_absent)
+        return false;
+    policy->trailing_at_ms =
+        earlier(policy->trailing_at_ms,
+                is_cooling_down(policy) ? policy->cooldown_ends_ms : policy->absent_until_ms);
+    return true;
 }
 
 void jk_policy_request(jk_policy *policy, int64_t now_ms) {
@@ -162,8 +177,11 @@ bool jk_policy_start(jk_policy *policy, int64_t now_ms, jk_flight *ret_flight) {
         return false;
     bool is_stamped = trigger == JWKEEP_TRIGGER_MISS || trigger == JWKEEP_TRIGGER_REQUEST ||
                       trigger == JWKEEP_TRIGGER_TRAILING;
+    policy->is_absence_held =
+        trigger == JWKEEP_TRIGGER_TRAILING && policy->trailing_at_ms <= policy->absent_until_ms;
     if (is_stamped)
         stamp_cooldown(policy);
+    policy->started_at_ms = policy->now_ms;
     policy->flight = (jk_flight){
         .number = policy->flight.number + 1,
         .trigger = trigger,
@@ -199,8 +217,10 @@ static void renew(jk_policy *policy, int64_t lifetime_ms) {
     policy->stale_at_ms = add_time(policy->expires_at_ms, policy->options.stale_limit_ms);
     policy->scheduled_at_ms = add_time(
         policy->now_ms, draw_between(policy, lifetime_ms / 100 * 72, lifetime_ms / 100 * 88));
-    if (policy->flight.is_forced)
-        policy->owes_forced = false;
+    if (!policy->flight.is_forced)
+        return;
+    policy->owes_forced = false;
+    policy->absent_until_ms = add_time(policy->started_at_ms, policy->options.cooldown_ms);
 }
 
 /* R10: doubling from the least to the most, the upper half of each step drawn. Ten minutes of

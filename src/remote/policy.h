@@ -61,6 +61,7 @@ typedef struct jk_policy {
     int64_t stale_at_ms;
 
     jk_flight flight; /* the last one started; number 0 before the first */
+    int64_t started_at_ms;
     bool is_in_flight;
     bool has_failed; /* the last one to end did */
 
@@ -74,6 +75,8 @@ typedef struct jk_policy {
 
     int64_t cooldown_ends_ms; /* one cooldown after the last stamped flight started */
     int64_t burst_ends_ms;    /* when the second flight of a burst will have been paid for */
+    int64_t absent_until_ms;  /* one cooldown after the start of the last good forced flight */
+    bool is_absence_held;     /* the flight under way is the trailing one, and on time */
     uint32_t failures;        /* in a row */
     int64_t retry_at_ms;      /* while there are failures: nothing starts before */
 } jk_policy;
@@ -92,6 +95,11 @@ typedef struct jk_answer {
  * not (`is_present`). Gives OK, PENDING, KID_UNKNOWN (the cooldown: a trailing refresh is
  * armed), KEYS_FETCH_FAILED, KEYS_STALE, KEYS_SHUTDOWN. */
 jk_answer jk_policy_lookup(jk_policy *policy, int64_t now_ms, bool is_by_kid, bool is_present);
+
+/* Somebody needs a `kid` that the set has not, and that a forced flight is known not to have
+ * brought since that set was published: whether it may be told KID_UNKNOWN without a place to
+ * wait. If so, a trailing refresh is armed; if not, it is a lookup like any other. */
+JWKEEP_MUST_USE bool jk_policy_refuses_missing(jk_policy *policy, int64_t now_ms);
 
 /* Somebody asked for a refresh as such. */
 void jk_policy_request(jk_policy *policy, int64_t now_ms);

@@ -20,6 +20,7 @@ bool jk_source_is_ours(const jwkeep_source *source) {
 
 static void free_parts(jwkeep_source *source) {
     jwkeep_keyring_free(source->ring);
+    jk_negative_done(&source->negative);
     jk_source_settings_done(&source->settings);
     pthread_mutex_destroy(&source->mutex);
     pthread_cond_destroy(&source->changed);
@@ -110,6 +111,17 @@ static void init_policy(jwkeep_source *source) {
     jk_policy_init(&source->policy, &policy, choose_seed(source), jk_source_now_ms(source));
 }
 
+/* Without a secret to hash under, strangers could choose which names fall together: nothing is
+ * remembered then. */
+static void init_negative(jwkeep_source *source) {
+    const jwkeep_source_options *options = &source->settings.options;
+    jk_hash_key key = {0};
+    bool has_key = jk_hash_key_random(&key);
+    jk_negative_init(&source->negative, &key,
+                     has_key ? (int64_t)options->negative_ttl_s * 1000 : 0,
+                     options->negative_max);
+}
+
 static void init_download(jwkeep_source *source) {
     jk_download_options options = jk_source_download_options(&source->settings);
     options.on_skip = jk_source_on_skip;
@@ -129,6 +141,7 @@ static void init_parts(jwkeep_source *source, jwkeep_refresher *refresher) {
     pthread_mutex_init(&source->mutex, NULL);
     pthread_cond_init(&source->changed, NULL);
     init_policy(source);
+    init_negative(source);
     init_download(source);
 }
 

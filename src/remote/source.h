@@ -7,6 +7,7 @@
 #define JK_REMOTE_SOURCE_H
 
 #include "remote/download.h"
+#include "remote/negative.h"
 #include "remote/policy.h"
 #include "remote/refresher.h"
 #include <jwkeep/source.h>
@@ -66,6 +67,7 @@ struct jwkeep_source {
     pthread_mutex_t mutex;
     pthread_cond_t changed; /* is_detached; the end of a notification */
     jk_policy policy;
+    jk_negative negative; /* of the set in the ring */
     jk_waiter_list waiting;
     jk_waiter_list answered;
     jk_timers deadlines;

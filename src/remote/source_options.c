@@ -21,6 +21,8 @@ void jwkeep_source_options_init(jwkeep_source_options *options) {
         .connect_timeout_ms = JWKEEP_CONNECT_TIMEOUT_MS,
         .fetch_timeout_ms = JWKEEP_FETCH_TIMEOUT_MS,
         .max_waiters = JWKEEP_MAX_WAITERS,
+        .negative_ttl_s = JWKEEP_NEGATIVE_TTL_S,
+        .negative_max = JWKEEP_NEGATIVE_MAX,
     };
 }
 
@@ -48,6 +50,8 @@ static jwkeep_code check_ranges(const jwkeep_source_options *options, jwkeep_err
         {"connect_timeout_ms", options->connect_timeout_ms, 1, 60000},
         {"fetch_timeout_ms", options->fetch_timeout_ms, 1, 300000},
         {"max_waiters", options->max_waiters, 1, UINT32_MAX},
+        {"negative_ttl_s", options->negative_ttl_s, 0, 3600},
+        {"negative_max", options->negative_max, 1, 65536},
     };
     for (size_t i = 0; i < JK_COUNT_OF(ranges); i++)
         if (ranges[i].value < ranges[i].low || ranges[i].value > ranges[i].high)

@@ -214,6 +214,75 @@ static void r06_misses_do_not_put_off_the_scheduled_refresh(void **state) {
     assert_in_range(jk_policy_wake_at(&policy), 0, scheduled + 60 * SECOND);
 }
 
+static void r06_a_missing_name_is_refused_for_one_cooldown_after_the_proof(void **state) {
+    (void)state;
+    jk_policy policy = loaded_policy();
+    assert_false(jk_policy_refuses_missing(&policy, MINUTE));
+    fly(&policy, MINUTE, 20 * SECOND, &good);
+    assert_true(jk_policy_refuses_missing(&policy, MINUTE + COOLDOWN - 1));
+    assert_int_equal(jk_policy_wake_at(&policy), MINUTE + COOLDOWN);
+    assert_false(jk_policy_refuses_missing(&policy, MINUTE + COOLDOWN));
+}
+
+static void r06_a_first_load_by_name_proves_and_arms_one_refresh(void **state) {
+    (void)state;
+    jk_policy policy = fresh_policy();
+    assert_int_equal(miss(&policy, 0).code, JWKEEP_PENDING);
+    jk_flight first = start(&policy, 0);
+    jk_policy_end(&policy, SECOND, first.number, &good);
+    assert_true(jk_policy_refuses_missing(&policy, 2 * SECOND));
+    assert_true(jk_policy_refuses_missing(&policy, 3 * SECOND));
+    assert_int_equal(jk_policy_wake_at(&policy), COOLDOWN);
+    assert_int_equal(start(&policy, COOLDOWN - 1).number, 0);
+    assert_int_equal(start(&policy, COOLDOWN).trigger, JWKEEP_TRIGGER_TRAILING);
+    assert_int_equal(miss(&policy, COOLDOWN).code, JWKEEP_PENDING);
+}
+
+static void r06_a_missing_name_does_not_wait_for_the_trailing_refresh(void **state) {
+    (void)state;
+    jk_policy policy = loaded_policy();
+    fly(&policy, MINUTE, SECOND, &good);
+    assert_true(jk_policy_refuses_missing(&policy, MINUTE + 2 * SECOND));
+    jk_flight trailing = start(&policy, MINUTE + COOLDOWN);
+    assert_int_equal(trailing.trigger, JWKEEP_TRIGGER_TRAILING);
+    assert_true(jk_policy_refuses_missing(&policy, MINUTE + COOLDOWN + SECOND));
+    jk_policy_end(&policy, MINUTE + COOLDOWN + 2 * SECOND, trailing.number, &good);
+    assert_int_equal(jk_policy_wake_at(&policy), MINUTE + 2 * COOLDOWN);
+    assert_true(jk_policy_refuses_missing(&policy, MINUTE + 2 * COOLDOWN - 1));
+}
+
+/* R5: the issuer may have had the key for long. */
+static void r06_an_old_proof_refuses_nobody_during_a_download(void **state) {
+    (void)state;
+    jk_policy policy = loaded_policy();
+    fly(&policy, MINUTE, SECOND, &good);
+    assert_int_equal(miss(&policy, 3 * MINUTE).code, JWKEEP_PENDING);
+    assert_int_equal(start(&policy, 3 * MINUTE).trigger, JWKEEP_TRIGGER_MISS);
+    assert_false(jk_policy_refuses_missing(&policy, 3 * MINUTE + 1));
+}
+
+static void r06_only_a_forced_answer_proves_that_a_name_is_missing(void **state) {
+    (void)state;
+    jk_policy policy = loaded_policy();
+    int64_t due = jk_policy_wake_at(&policy);
+    jk_flight flight = start(&policy, due);
+    assert_false(flight.is_forced);
+    jk_policy_end(&policy, due + 1, flight.number, &good);
+    assert_false(jk_policy_refuses_missing(&policy, due + 2));
+}
+
+static void r06_a_name_that_could_not_be_asked_for_is_not_missing(void **state) {
+    (void)state;
+    jk_policy policy = loaded_policy();
+    fly(&policy, MINUTE, SECOND, &good);
+    assert_true(jk_policy_refuses_missing(&policy, MINUTE + 2 * SECOND));
+    jk_flight trailing = start(&policy, MINUTE + COOLDOWN);
+    jk_policy_end(&policy, MINUTE + COOLDOWN, trailing.number, &failed);
+    assert_false(jk_policy_refuses_missing(&policy, MINUTE + COOLDOWN));
+    jk_policy_stop(&policy);
+    assert_false(jk_policy_refuses_missing(&policy, MINUTE + COOLDOWN));
+}
+
 static void r08_schedules_at_four_fifths_with_jitter(void **state) {
     (void)state;
     int64_t least = INT64_MAX;
@@ -514,6 +583,12 @@ int main(void) {
         cmocka_unit_test(r05_a_miss_within_the_cooldown_arms_one_trailing_refresh),
         cmocka_unit_test(r05_a_quiet_cooldown_arms_nothing),
         cmocka_unit_test(r06_misses_do_not_put_off_the_scheduled_refresh),
+        cmocka_unit_test(r06_a_missing_name_is_refused_for_one_cooldown_after_the_proof),
+        cmocka_unit_test(r06_a_first_load_by_name_proves_and_arms_one_refresh),
+        cmocka_unit_test(r06_a_missing_name_does_not_wait_for_the_trailing_refresh),
+        cmocka_unit_test(r06_an_old_proof_refuses_nobody_during_a_download),
+        cmocka_unit_test(r06_only_a_forced_answer_proves_that_a_name_is_missing),
+        cmocka_unit_test(r06_a_name_that_could_not_be_asked_for_is_not_missing),
         cmocka_unit_test(r08_schedules_at_four_fifths_with_jitter),
         cmocka_unit_test(r09_stale_keys_are_refused_and_heal),
         cmocka_unit_test(r10_backs_off_from_one_second_to_sixty),

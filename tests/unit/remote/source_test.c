@@ -7,6 +7,7 @@
 #include <jwkeep/jwkeep.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -324,6 +325,141 @@ static void r04_a_request_does_not_go_round_the_cooldown(void **state) {
     assert_int_equal(f->world.request_count, 3);
 }
 
+/* ---- Missing names
+ * ------------------------------------------------------------------------------ */
+
+#define FLOOD 1000000
+
+static jwkeep_source_status status_of(const fixture *f) {
+    jwkeep_source_status status;
+    jwkeep_source_status_get(f->source, &status);
+    return status;
+}
+
+static void r06_a_name_that_was_missing_is_answered_at_once(void **state) {
+    fixture *f = *state;
+    jwkeep_lookup *lookup = wait_for(f, "z");
+    script_answer_keys(&f->world, f->refresher, "ab");
+    assert_int_equal(end(lookup), JWKEEP_KID_UNKNOWN);
+    jwkeep_lookup *unused = NULL;
+    for (size_t i = 0; i < 100; i++)
+        assert_int_equal(begin(f, "z", 0, &unused), JWKEEP_KID_UNKNOWN);
+    assert_int_equal(f->world.request_count, 1);
+    assert_int_equal(status_of(f).negative_rejections, 100);
+    assert_int_equal(status_of(f).cooldown_rejections, 0);
+    jwkeep_lookup_free(wait_for(f, "y"));
+    assert_int_equal(f->world.request_count, 2);
+}
+
+static void r06_a_missing_name_that_is_published_is_accepted_within_the_cooldown(void **state) {
+    fixture *f = *state;
+    jwkeep_lookup *unused = NULL;
+    jwkeep_lookup *early = wait_for(f, "z");
+    script_answer_keys(&f->world, f->refresher, "ab");
+    assert_int_equal(end(early), JWKEEP_KID_UNKNOWN);
+    script_pass(&f->world, f->refresher, 1 * SECOND);
+    assert_int_equal(begin(f, "z", 0, &unused), JWKEEP_KID_UNKNOWN);
+    assert_int_equal(status_of(f).negative_rejections, 1);
+    script_pass(&f->world, f->refresher, 29 * SECOND);
+    assert_int_equal(script_open_requests(&f->world), 1);
+    assert_true(script_last(&f->world)->is_forced);
+    script_answer_keys(&f->world, f->refresher, "abz");
+    assert_int_equal(begin(f, "z", 0, &unused), JWKEEP_OK);
+    assert_true(has_key(f, "z"));
+}
+
+static void r06_a_missing_name_is_asked_for_again_after_the_cooldown(void **state) {
+    fixture *f = *state;
+    jwkeep_lookup_free(wait_for(f, "z"));
+    script_answer_keys(&f->world, f->refresher, "ab");
+    script_pass(&f->world, f->refresher, 31 * SECOND);
+    jwkeep_lookup *lookup = wait_for(f, "z");
+    script_answer_keys(&f->world, f->refresher, "abz");
+    assert_int_equal(end(lookup), JWKEEP_OK);
+}
+
+static void r06_a_new_generation_forgets_the_missing_names(void **state) {
+    fixture *f = *state;
+    jwkeep_lookup *z = wait_for(f, "z");
+    script_answer_keys(&f->world, f->refresher, "ab");
+    assert_int_equal(end(z), JWKEEP_KID_UNKNOWN);
+    jwkeep_lookup *y = wait_for(f, "y");
+    script_answer_keys(&f->world, f->refresher, "abc");
+    assert_int_equal(end(y), JWKEEP_KID_UNKNOWN);
+    jwkeep_lookup *unused = NULL;
+    assert_int_equal(begin(f, "z", 0, &unused), JWKEEP_KID_UNKNOWN);
+    assert_int_equal(begin(f, "y", 0, &unused), JWKEEP_KID_UNKNOWN);
+    assert_int_equal(status_of(f).cooldown_rejections, 1);
+    assert_int_equal(status_of(f).negative_rejections, 1);
+}
+
+static void r06_what_a_cache_on_the_way_does_not_have_is_not_missing(void **state) {
+    fixture *f = *state;
+    script_pass(&f->world, f->refresher, 9 * MINUTE);
+    assert_false(script_last(&f->world)->is_forced);
+    jwkeep_lookup *late = wait_for(f, "c");
+    script_answer_keys(&f->world, f->refresher, "ab");
+    assert_int_equal(jwkeep_lookup_result(late, NULL), JWKEEP_PENDING);
+    assert_true(script_last(&f->world)->is_forced);
+    script_answer_keys(&f->world, f->refresher, "abc");
+    assert_int_equal(end(late), JWKEEP_OK);
+}
+
+static void answer_for_a_minute(fixture *f, const char *letters) {
+    jk_response answer = {.body = jwkeep_span_text(script_keys(letters)),
+                          .cache = {.cache_control = JWKEEP_SPAN("max-age=60")}};
+    script_answer(&f->world, f->refresher, &answer);
+}
+
+static void r06_only_what_the_issuer_did_not_bring_is_remembered(void **state) {
+    fixture *f = *state;
+    jwkeep_source_options options = options_of(f);
+    options.cooldown_s = 300;
+    assert_int_equal(jwkeep_source_new(f->refresher, &options, &f->source, NULL), JWKEEP_OK);
+    load(f, "ab");
+    jwkeep_lookup *early = wait_for(f, "x");
+    jwkeep_lookup *late = wait_for(f, "y");
+    script_answer_keys(&f->world, f->refresher, "ab");
+    answer_for_a_minute(f, "ab");
+    assert_int_equal(end(early), JWKEEP_KID_UNKNOWN);
+    assert_int_equal(end(late), JWKEEP_KID_UNKNOWN);
+    script_pass(&f->world, f->refresher, 1 * MINUTE);
+    assert_false(script_last(&f->world)->is_forced);
+    jwkeep_lookup *unproven = wait_for(f, "z");
+    script_answer_keys(&f->world, f->refresher, "ab");
+    assert_int_equal(end(unproven), JWKEEP_KID_UNKNOWN);
+    jwkeep_lookup *unused = NULL;
+    assert_int_equal(begin(f, "z", 0, &unused), JWKEEP_KID_UNKNOWN);
+    assert_int_equal(status_of(f).negative_rejections, 0);
+    assert_int_equal(status_of(f).cooldown_rejections, 1);
+}
+
+static void r06_a_million_unknown_names_harm_nobody(void **state) {
+    fixture *f = *state;
+    size_t valid = 0;
+    size_t most_waiters = 0;
+    for (size_t i = 0; i < FLOOD; i++) {
+        char kid[32];
+        jwkeep_lookup *lookup = NULL;
+        snprintf(kid, sizeof kid, "stranger-%zu", i * 2654435761u);
+        jwkeep_code code = begin(f, kid, 1, &lookup);
+        if (code == JWKEEP_PENDING)
+            jwkeep_lookup_free(lookup);
+        valid += begin(f, "a", 1, &lookup) == JWKEEP_OK;
+        if (i % 1000)
+            continue;
+        script_pass(&f->world, f->refresher, 100);
+        most_waiters =
+            status_of(f).waiters > most_waiters ? status_of(f).waiters : most_waiters;
+        if (script_open_requests(&f->world) && i % 10000 == 0)
+            script_answer_keys(&f->world, f->refresher, "ab");
+    }
+    /* 100 s: one at the start, a burst of two, and one each cooldown. */
+    assert_in_range(f->world.request_count, 4, 8);
+    assert_int_equal(valid, FLOOD);
+    assert_int_equal(most_waiters, 0);
+}
+
 /* ---- Failures
  * ---------------------------------------------------------------------------------- */
 
@@ -566,7 +702,7 @@ static void refuses_more_waiters_than_the_bound(void **state) {
     jwkeep_lookup_free(three);
 }
 
-static void refuses_a_kid_that_is_too_long_unread(void **state) {
+static void r06_refuses_a_kid_that_is_too_long_unread(void **state) {
     fixture *f = *state;
     char kid[258] = {0};
     memset(kid, 'k', 257);
@@ -786,6 +922,14 @@ int main(void) {
         TEST(r16_the_same_keys_again_change_nothing, set_up_loaded),
         TEST(r05_a_miss_within_the_cooldown_arms_one_refresh_at_its_end, set_up_loaded),
         TEST(r04_a_request_does_not_go_round_the_cooldown, set_up_loaded),
+        TEST(r06_a_name_that_was_missing_is_answered_at_once, set_up),
+        TEST(r06_a_missing_name_that_is_published_is_accepted_within_the_cooldown,
+             set_up_loaded),
+        TEST(r06_a_missing_name_is_asked_for_again_after_the_cooldown, set_up_loaded),
+        TEST(r06_a_new_generation_forgets_the_missing_names, set_up),
+        TEST(r06_what_a_cache_on_the_way_does_not_have_is_not_missing, set_up_loaded),
+        TEST(r06_only_what_the_issuer_did_not_bring_is_remembered, set_up_bare),
+        TEST(r06_a_million_unknown_names_harm_nobody, set_up_loaded),
         TEST(r09_a_failure_keeps_the_keys, set_up_loaded),
         TEST(r09_keys_past_the_stale_limit_are_not_used, set_up_loaded),
         TEST(r11_a_failed_download_tells_every_waiter_at_once, set_up),
@@ -802,7 +946,7 @@ int main(void) {
         TEST(r11_cancelling_one_waiter_affects_nobody_else, set_up_loaded),
         TEST(the_download_goes_on_when_nobody_waits_any_more, set_up_loaded),
         TEST(refuses_more_waiters_than_the_bound, set_up_bare),
-        TEST(refuses_a_kid_that_is_too_long_unread, set_up),
+        TEST(r06_refuses_a_kid_that_is_too_long_unread, set_up),
         TEST(r17_kids_are_compared_byte_by_byte, set_up_loaded),
         TEST(a_blocking_lookup_gives_up_at_its_deadline, set_up),
         TEST(a_lookup_without_a_kid_wants_any_set, set_up),
