@@ -40,7 +40,7 @@ static const uint8_t *fail_plainly(reader *r, jwkeep_code code) {
 }
 
 static inline const uint8_t *skip_space(const reader *r, const uint8_t *at) {
-    if (JK_LIKELY(at < r->end && *at > ' '))
+    if (JK_LIKELY(at<r->end && * at> ' '))
         return at;
     while (at < r->end && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t'))
         at++;

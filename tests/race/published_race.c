@@ -40,6 +40,7 @@ static void release(void *released) {
 typedef struct race {
     jk_published *cell;
     _Atomic bool is_over;
+    atomic_size_t begun; /* readers that run */
 } race;
 
 typedef struct reader {
@@ -71,7 +72,8 @@ static bool look_once(reader *me, uint64_t *last) {
 static void *read_on(void *argument) {
     reader *me = argument;
     uint64_t last = 0;
-    while (!atomic_load(&me->shared->is_over)) {
+    atomic_fetch_add(&me->shared->begun, 1);
+    while (!atomic_load(&me->shared->is_over) || me->reads == 0) {
         me->reads++;
         if (!look_once(me, &last))
             me->faults++;
@@ -91,6 +93,8 @@ static void readers_see_only_live_objects_in_order(void **state) {
         if (pthread_create(&threads[started], NULL, read_on, &readers[started]) != 0)
             break;
     }
+    while (atomic_load(&shared.begun) < started)
+        sched_yield();
     size_t faults = 0;
     size_t most_retired = 0;
     for (uint64_t i = 2; i < SWAPS; i++) {

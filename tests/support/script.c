@@ -11,7 +11,6 @@
 
 #define MAX_TEXTS 256
 
-
 static void copy_text(char *target, size_t size, const char *text) {
     snprintf(target, size, "%s", text ? text : "");
 }
@@ -154,7 +153,8 @@ static void free_all(void) {
 
 static jwkeep_jwk *key_for(unsigned char letter) {
     char kid = (char)tolower(letter);
-    jwkeep_jwk_spec spec = {.algorithm = JWKEEP_ALGORITHM_EDDSA, .kid = jwkeep_span_of(&kid, 1)};
+    jwkeep_jwk_spec spec = {.algorithm = JWKEEP_ALGORITHM_EDDSA,
+                            .kid = jwkeep_span_of(&kid, 1)};
     if (!keys[letter] && jwkeep_jwk_generate(&spec, &keys[letter], NULL))
         abort();
     return keys[letter];
