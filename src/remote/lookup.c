@@ -46,6 +46,11 @@ static void stop_waiting(jwkeep_source *source, jk_waiter *waiter) {
     source->figures.waiters--;
 }
 
+/* Out of the list without an answer from the policy, which still may owe it a flight. */
+static void leave(jwkeep_source *source, const jk_waiter *waiter) {
+    jk_policy_leave(&source->policy, waiter->decided_by, jwkeep_span_is_present(waiter->kid));
+}
+
 /* What is told about `code`: of a failed download, what was wrong with it. */
 static jwkeep_error describe(const jwkeep_source *source, jwkeep_code code) {
     jwkeep_error described;
@@ -78,6 +83,11 @@ static void remember_missing(jwkeep_source *source, const jk_waiter *waiter, int
         jk_negative_add(&source->negative, waiter->kid, now_ms);
 }
 
+static void answer_late(jwkeep_source *source, jk_waiter *waiter) {
+    leave(source, waiter);
+    answer(source, waiter, JWKEEP_KEYS_TIMEOUT);
+}
+
 void jk_source_settle(jwkeep_source *source) {
     jwkeep_keyset *set = jwkeep_keyring_take(source->ring, NULL);
     int64_t now_ms = jk_source_now_ms(source);
@@ -101,7 +111,7 @@ static jk_waiter *waiter_of(jk_timer *deadline) {
 
 void jk_source_expire(jwkeep_source *source, int64_t now_ms) {
     while (jk_timers_next_ms(&source->deadlines) <= now_ms)
-        answer(source, waiter_of(jk_timers_first(&source->deadlines)), JWKEEP_KEYS_TIMEOUT);
+        answer_late(source, waiter_of(jk_timers_first(&source->deadlines)));
 }
 
 void jk_source_notify(jwkeep_source *source) {
@@ -171,11 +181,13 @@ static jk_answer ask(jwkeep_source *source, jwkeep_span kid) {
 static jwkeep_code join(jwkeep_source *source, jk_waiter *waiter, jwkeep_error *error) {
     jk_answer said = ask(source, waiter->kid);
     jwkeep_code code = said.code;
+    waiter->decided_by = said.decided_by;
     if (code == JWKEEP_PENDING &&
-        source->figures.waiters >= source->settings.options.max_waiters)
+        source->figures.waiters >= source->settings.options.max_waiters) {
+        leave(source, waiter);
         code = JWKEEP_KEYS_BUSY;
+    }
     if (code == JWKEEP_PENDING) {
-        waiter->decided_by = said.decided_by;
         append(&source->waiting, waiter);
         source->figures.waiters++;
         source->figures.waiters_coalesced += said.is_shared;
@@ -215,7 +227,7 @@ static jwkeep_code wait_for_answer(jwkeep_source *source, jk_waiter *waiter,
     while (waiter->state == JK_WAITER_WAITING && waited == 0)
         waited = pthread_cond_timedwait(waiter->wake, &source->mutex, until);
     if (waiter->state == JK_WAITER_WAITING)
-        answer(source, waiter, JWKEEP_KEYS_TIMEOUT);
+        answer_late(source, waiter);
     if (waiter->answer.code && error)
         *error = waiter->answer;
     return waiter->answer.code;
@@ -310,10 +322,12 @@ void jwkeep_lookup_free(jwkeep_lookup *lookup) {
     jwkeep_source *source = lookup->source;
     jk_waiter *waiter = &lookup->waiter;
     pthread_mutex_lock(&source->mutex);
-    if (waiter->state == JK_WAITER_WAITING)
+    if (waiter->state == JK_WAITER_WAITING) {
+        leave(source, waiter);
         stop_waiting(source, waiter);
-    else if (waiter->state == JK_WAITER_ANSWERED)
+    } else if (waiter->state == JK_WAITER_ANSWERED) {
         take_out(&source->answered, waiter);
+    }
     while (waiter->state == JK_WAITER_NOTIFYING)
         pthread_cond_wait(&source->changed, &source->mutex);
     pthread_mutex_unlock(&source->mutex);

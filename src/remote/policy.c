@@ -130,6 +130,13 @@ bool jk_policy_refuses_missing(jk_policy *policy, int64_t now_ms) {
     return true;
 }
 
+/* R5: nobody will be there to say whether the flight under way, which may be older than the
+ * rotation, brought the key. */
+void jk_policy_leave(jk_policy *policy, uint64_t decided_by, bool is_by_kid) {
+    if (is_by_kid && policy->is_in_flight && decided_by > policy->flight.number)
+        policy->owes_late = true;
+}
+
 void jk_policy_request(jk_policy *policy, int64_t now_ms) {
     advance(policy, now_ms);
     if (policy->is_stopped || policy->is_in_flight)
@@ -193,6 +200,7 @@ bool jk_policy_start(jk_policy *policy, int64_t now_ms, jk_flight *ret_flight) {
     policy->is_start_forced = false;
     policy->is_miss_wanted = false;
     policy->is_request_wanted = false;
+    policy->owes_late = false;
     *ret_flight = policy->flight;
     return true;
 }
@@ -217,6 +225,8 @@ static void renew(jk_policy *policy, int64_t lifetime_ms) {
     policy->stale_at_ms = add_time(policy->expires_at_ms, policy->options.stale_limit_ms);
     policy->scheduled_at_ms = add_time(
         policy->now_ms, draw_between(policy, lifetime_ms / 100 * 72, lifetime_ms / 100 * 88));
+    if (policy->owes_late)
+        arm_trailing(policy);
     if (!policy->flight.is_forced)
         return;
     policy->owes_forced = false;
@@ -237,7 +247,7 @@ static void back_off(jk_policy *policy, int64_t retry_after_ms) {
         policy->failures++;
     policy->retry_at_ms = add_time(policy->now_ms, delay);
     policy->scheduled_at_ms = policy->retry_at_ms;
-    policy->owes_forced |= policy->flight.is_forced;
+    policy->owes_forced |= policy->flight.is_forced || policy->owes_late;
 }
 
 void jk_policy_end(jk_policy *policy, int64_t now_ms, uint64_t number,

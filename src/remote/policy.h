@@ -70,6 +70,7 @@ typedef struct jk_policy {
     bool is_miss_wanted;
     bool is_request_wanted;
     bool owes_forced;        /* a forced flight failed: the retry takes its place */
+    bool owes_late;          /* who came too late for the flight under way has left */
     int64_t scheduled_at_ms; /* the next refresh or retry, or JK_NEVER */
     int64_t trailing_at_ms;  /* the trailing refresh, if armed, or JK_NEVER */
 
@@ -100,6 +101,10 @@ jk_answer jk_policy_lookup(jk_policy *policy, int64_t now_ms, bool is_by_kid, bo
  * brought since that set was published: whether it may be told KID_UNKNOWN without a place to
  * wait. If so, a trailing refresh is armed; if not, it is a lookup like any other. */
 JWKEEP_MUST_USE bool jk_policy_refuses_missing(jk_policy *policy, int64_t now_ms);
+
+/* Somebody who was told PENDING leaves before an answer (its time is up, it was cancelled,
+ * there is no place for it to wait): the arguments are those of jk_policy_settle. */
+void jk_policy_leave(jk_policy *policy, uint64_t decided_by, bool is_by_kid);
 
 /* Somebody asked for a refresh as such. */
 void jk_policy_request(jk_policy *policy, int64_t now_ms);
