@@ -29,6 +29,7 @@ JWKEEP_BEGIN
 #define JWKEEP_MAX_DOWNLOADS 32u        /* of one refresher at a time, 1–1024 */
 #define JWKEEP_NEGATIVE_TTL_S 60u       /* 0–3600; 0: missing `kid`s are not remembered */
 #define JWKEEP_NEGATIVE_MAX 1024u       /* `kid`s remembered as missing, 1–65536 */
+#define JWKEEP_EMPTY_CONFIRM_S 30u      /* 0–3600; between two empty answers that count */
 
 /* ---- The refresher ---------------------------------------------------------------------- */
 
@@ -68,7 +69,8 @@ typedef enum jwkeep_event_kind {
     JWKEEP_EVENT_KEY_ADDED = 3,   /* key */
     JWKEEP_EVENT_KEY_REMOVED = 4, /* key */
     JWKEEP_EVENT_KID_REUSED = 5,  /* key: new material under a `kid` that was there before */
-    JWKEEP_EVENT_KEY_SKIPPED = 6  /* skip */
+    JWKEEP_EVENT_KEY_SKIPPED = 6, /* skip */
+    JWKEEP_EVENT_EMPTY_KEPT = 7   /* an answer without a usable key, the old set stays: error */
 } jwkeep_event_kind;
 
 /* Something that happened at a source; all pointers are borrowed during the call. */
@@ -109,6 +111,10 @@ typedef struct jwkeep_source_options {
     uint32_t max_waiters;
     uint32_t negative_ttl_s;
     uint32_t negative_max;
+    /* An answer without a usable key counts as a failed download, and a source that has no
+     * keys yet is not loaded by it; a set that has keys is emptied by the second such answer
+     * in a row that comes this long after the first. */
+    uint32_t empty_confirm_s;
     /* Called on the refresher's thread; must return soon and not free the source. May be
      * NULL. */
     void (*on_event)(void *user, const jwkeep_event *event);

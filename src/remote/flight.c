@@ -102,14 +102,40 @@ bool jk_source_begin_flight(jk_task *task) {
 /* What a download made of the source's set. */
 typedef struct landing {
     jwkeep_keyset *old;
-    bool is_published; /* another set stands in the ring now */
+    bool is_published;     /* another set stands in the ring now */
+    bool is_empty_kept;    /* `old` stays although the answer held no key: `error` */
+    int64_t look_again_ms; /* then: how long until the next answer can confirm it */
     jwkeep_error error;
 } landing;
+
+/* R15: whether to go on with what there was, though the issuer has shown no usable key. The
+ * first such answer never counts; a second one in a row does, once some time has passed. */
+static bool refuses_empty(jwkeep_source *source, landing *made) {
+    int64_t confirm_ms = (int64_t)source->settings.options.empty_confirm_s * 1000;
+    int64_t now_ms = jk_source_now_ms(source);
+    bool is_loaded = jwkeep_source_check(source) != JWKEEP_KEYS_NOT_LOADED;
+    bool is_first = source->emptied_at_ms == JK_NEVER;
+    if (is_loaded && jwkeep_keyset_count(made->old) == 0)
+        return false;
+    if (is_first)
+        source->emptied_at_ms = now_ms;
+    made->look_again_ms = source->emptied_at_ms + confirm_ms - now_ms;
+    if (is_loaded && !is_first && made->look_again_ms <= 0)
+        return false;
+    made->is_empty_kept = is_loaded;
+    (void)jk_fail_text(&made->error, JWKEEP_TRANSPORT_BODY, "a key set without a usable key",
+                       NULL, "RFC 7517 §5");
+    return true;
+}
 
 /* R2, R13: the whole set at once, or, where every key is the same in every member, the old one
  * again with all that was prepared for it. */
 static void publish(jwkeep_source *source, const jk_download_result *result, landing *made) {
     size_t count = jwkeep_keyset_count(result->set);
+    if (count == 0 && refuses_empty(source, made)) {
+        jk_download_forget(&source->download);
+        return;
+    }
     size_t carried = jk_keyset_adopt(result->set, made->old);
     if (carried == count && count == jwkeep_keyset_count(made->old))
         return;
@@ -143,7 +169,8 @@ static void close_flight(jwkeep_source *source, const jk_download_result *result
     jk_outcome outcome = {
         .kind = made->error.code ? JK_OUTCOME_FAILED : JK_OUTCOME_GOOD,
         .lifetime_ms = result->lifetime_s * 1000,
-        .retry_after_ms = result->retry_after_s * 1000,
+        .retry_after_ms =
+            made->is_empty_kept ? made->look_again_ms : result->retry_after_s * 1000,
     };
     pthread_mutex_lock(&source->mutex);
     jk_policy_end(&source->policy, jk_source_now_ms(source), source->flight.number, &outcome);
@@ -162,7 +189,7 @@ static void announce_end(jwkeep_source *source, const landing *made) {
     announcement event = open_announcement(source, now);
     if (made->error.code) {
         event.event.error = &made->error;
-        announce(&event, JWKEEP_EVENT_FAILED);
+        announce(&event, made->is_empty_kept ? JWKEEP_EVENT_EMPTY_KEPT : JWKEEP_EVENT_FAILED);
     } else if (made->is_published) {
         announce(&event, JWKEEP_EVENT_REFRESHED);
         announce_changes(&event, made->old, now);
@@ -177,6 +204,8 @@ void jk_source_on_download(void *user, const jk_download_result *result) {
     landing made = {.old = jwkeep_keyring_take(source->ring, NULL), .error = result->error};
     if (!result->error.code && !result->is_not_modified)
         publish(source, result, &made);
+    if (!made.is_empty_kept)
+        source->emptied_at_ms = JK_NEVER;
     close_flight(source, result, &made);
     jk_source_notify(source);
     announce_end(source, &made);

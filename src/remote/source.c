@@ -136,6 +136,7 @@ static void init_parts(jwkeep_source *source, jwkeep_refresher *refresher) {
     source->refresher = refresher;
     source->fork_count = jk_fork_count();
     source->wake_at_ms = INT64_MAX;
+    source->emptied_at_ms = JK_NEVER;
     atomic_init(&source->holders, 1);
     atomic_init(&source->usable_until_ms, INT64_MIN);
     pthread_mutex_init(&source->mutex, NULL);

@@ -62,7 +62,8 @@ struct jwkeep_source {
 
     /* The refresher's thread only. */
     jk_download download;
-    jk_flight flight; /* under way, if number is not 0 */
+    jk_flight flight;      /* under way, if number is not 0 */
+    int64_t emptied_at_ms; /* the first of a row of empty answers, or JK_NEVER */
 
     pthread_mutex_t mutex;
     pthread_cond_t changed; /* is_detached; the end of a notification */

@@ -23,6 +23,7 @@ void jwkeep_source_options_init(jwkeep_source_options *options) {
         .max_waiters = JWKEEP_MAX_WAITERS,
         .negative_ttl_s = JWKEEP_NEGATIVE_TTL_S,
         .negative_max = JWKEEP_NEGATIVE_MAX,
+        .empty_confirm_s = JWKEEP_EMPTY_CONFIRM_S,
     };
 }
 
@@ -52,6 +53,7 @@ static jwkeep_code check_ranges(const jwkeep_source_options *options, jwkeep_err
         {"max_waiters", options->max_waiters, 1, UINT32_MAX},
         {"negative_ttl_s", options->negative_ttl_s, 0, 3600},
         {"negative_max", options->negative_max, 1, 65536},
+        {"empty_confirm_s", options->empty_confirm_s, 0, 3600},
     };
     for (size_t i = 0; i < JK_COUNT_OF(ranges); i++)
         if (ranges[i].value < ranges[i].low || ranges[i].value > ranges[i].high)

@@ -557,7 +557,7 @@ static void r24_five_hundred_failures_leave_it_working(void **state) {
     assert_int_equal(status.fetches_failed, 500);
 }
 
-static void a_body_that_is_no_key_set_is_a_failure(void **state) {
+static void r14_a_body_that_is_no_key_set_is_a_failure(void **state) {
     fixture *f = *state;
     static const char *const bodies[] = {"", "[]", "{\"keys\":1}", "not json", "{}"};
     for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
@@ -570,16 +570,140 @@ static void a_body_that_is_no_key_set_is_a_failure(void **state) {
     }
 }
 
-static void skipped_keys_are_named_and_counted(void **state) {
+/* The keys of `letters` after `others`. */
+static const char *mix_keys(const char *others, const char *letters) {
+    static char text[16384];
+    snprintf(text, sizeof text, "{\"keys\":[%s,%s", others,
+             script_keys(letters) + strlen("{\"keys\":["));
+    return text;
+}
+
+static void r14_skipped_keys_are_named_and_counted(void **state) {
     fixture *f = *state;
     script_pass(&f->world, f->refresher, 9 * MINUTE);
     script_answer_body(&f->world, f->refresher,
-                       "{\"keys\":[{\"kty\":\"oct\",\"k\":\"AAAA\"},{\"kty\":\"XYZ\"}]}");
+                       mix_keys("{\"kty\":\"oct\",\"k\":\"AAAA\"},{\"kty\":\"XYZ\"}", "a"));
     assert_int_equal(count_events(f, JWKEEP_EVENT_KEY_SKIPPED, 0), 2);
     assert_int_equal(f->events[0].code, JWKEEP_JWK_NOT_PUBLIC);
+    assert_int_equal(f->events[1].code, JWKEEP_JWK_KTY_UNSUPPORTED);
     jwkeep_source_status status;
     jwkeep_source_status_get(f->source, &status);
     assert_int_equal(status.keys_skipped, 2);
+    assert_int_equal(status.keys, 1);
+}
+
+/* ---- Empty answers
+ * ------------------------------------------------------------------------------ */
+
+#define EMPTY "{\"keys\":[]}"
+#define USELESS "{\"keys\":[{\"kty\":\"oct\",\"k\":\"AAAA\"},{\"kty\":\"XYZ\"}]}"
+
+static void r15_an_answer_without_a_usable_key_keeps_the_old_set(void **state) {
+    fixture *f = *state;
+    static const char *const bodies[] = {EMPTY, USELESS};
+    for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
+        f->event_count = 0;
+        script_pass(&f->world, f->refresher, 9 * MINUTE);
+        script_answer_body(&f->world, f->refresher, bodies[i]);
+        assert_true(has_key(f, "a"));
+        assert_int_equal(jwkeep_source_check(f->source), JWKEEP_OK);
+        assert_int_equal(count_events(f, JWKEEP_EVENT_EMPTY_KEPT, 0), 1);
+        assert_int_equal(count_events(f, JWKEEP_EVENT_FAILED, 0), 0);
+        assert_int_equal(f->events[f->event_count - 1].code, JWKEEP_TRANSPORT_BODY);
+        assert_int_equal(f->events[f->event_count - 1].count, 2);
+        assert_int_equal(status_of(f).health, JWKEEP_HEALTH_DEGRADED);
+        assert_int_equal(status_of(f).fetches_failed, i + 1);
+        script_pass(&f->world, f->refresher, 30 * SECOND);
+        script_answer_keys(&f->world, f->refresher, "ab");
+        assert_int_equal(status_of(f).health, JWKEEP_HEALTH_OK);
+    }
+}
+
+static void r15_the_second_empty_answer_in_a_row_is_believed(void **state) {
+    fixture *f = *state;
+    script_pass(&f->world, f->refresher, 9 * MINUTE);
+    script_answer_body(&f->world, f->refresher, EMPTY);
+    script_pass(&f->world, f->refresher, 30 * SECOND - 1);
+    assert_int_equal(f->world.request_count, 2);
+    script_pass(&f->world, f->refresher, 1);
+    assert_int_equal(f->world.request_count, 3);
+    script_answer_body(&f->world, f->refresher, EMPTY);
+    assert_false(has_key(f, "a"));
+    assert_int_equal(count_events(f, JWKEEP_EVENT_EMPTY_KEPT, 0), 1);
+    assert_int_equal(count_events(f, JWKEEP_EVENT_KEY_REMOVED, 0), 2);
+    assert_int_equal(status_of(f).keys, 0);
+    assert_int_equal(status_of(f).last_error, JWKEEP_OK);
+    jwkeep_lookup *lookup = wait_for(f, "a");
+    script_answer_body(&f->world, f->refresher, EMPTY);
+    assert_int_equal(end(lookup), JWKEEP_KID_UNKNOWN);
+    assert_int_equal(status_of(f).fetches_unchanged, 1);
+}
+
+/* A failed download says nothing, and keys say the contrary. */
+static void r15_the_row_is_broken_by_any_other_answer(void **state) {
+    fixture *f = *state;
+    for (size_t i = 0; i < 4; i++) {
+        script_pass(&f->world, f->refresher, 9 * MINUTE);
+        script_answer_body(&f->world, f->refresher, EMPTY);
+        script_pass(&f->world, f->refresher, 1 * MINUTE);
+        if (i % 2)
+            script_answer_failure(&f->world, f->refresher, JWKEEP_TRANSPORT_TIMEOUT);
+        else
+            script_answer_keys(&f->world, f->refresher, "ab");
+    }
+    assert_int_equal(count_events(f, JWKEEP_EVENT_EMPTY_KEPT, 0), 4);
+    assert_true(has_key(f, "a"));
+}
+
+static void r15_answers_too_close_together_are_one(void **state) {
+    fixture *f = *state;
+    jwkeep_source_options options = options_of(f);
+    options.retry_after_max_s = 0;
+    assert_int_equal(jwkeep_source_new(f->refresher, &options, &f->source, NULL), JWKEEP_OK);
+    load(f, "ab");
+    script_pass(&f->world, f->refresher, 9 * MINUTE);
+    script_answer_body(&f->world, f->refresher, EMPTY);
+    for (size_t i = 0; i < 29; i++) {
+        script_pass(&f->world, f->refresher, 1 * SECOND);
+        if (script_open_requests(&f->world))
+            script_answer_body(&f->world, f->refresher, EMPTY);
+    }
+    size_t kept = count_events(f, JWKEEP_EVENT_EMPTY_KEPT, 0);
+    assert_in_range(kept, 3, 6);
+    assert_true(has_key(f, "a"));
+    script_pass(&f->world, f->refresher, 1 * MINUTE);
+    script_answer_body(&f->world, f->refresher, EMPTY);
+    assert_false(has_key(f, "a"));
+}
+
+/* Otherwise a 304 to the empty answer's validator would renew the old set for ever. */
+static void r15_the_validators_of_an_empty_answer_are_not_kept(void **state) {
+    fixture *f = *state;
+    script_pass(&f->world, f->refresher, 9 * MINUTE);
+    jk_response empty = {.body = JWKEEP_SPAN(EMPTY),
+                         .etag = JWKEEP_SPAN("\"empty\""),
+                         .last_modified = JWKEEP_SPAN("Sun, 06 Nov 1994 08:49:37 GMT")};
+    script_answer(&f->world, f->refresher, &empty);
+    script_pass(&f->world, f->refresher, 30 * SECOND);
+    assert_string_equal(script_last(&f->world)->etag, "");
+    assert_string_equal(script_last(&f->world)->last_modified, "");
+}
+
+static void r15_an_empty_answer_loads_nothing(void **state) {
+    fixture *f = *state;
+    jwkeep_lookup *lookup = wait_for(f, "a");
+    script_answer_body(&f->world, f->refresher, EMPTY);
+    assert_int_equal(end(lookup), JWKEEP_KEYS_FETCH_FAILED);
+    assert_int_equal(jwkeep_source_check(f->source), JWKEEP_KEYS_NOT_LOADED);
+    assert_int_equal(count_events(f, JWKEEP_EVENT_FAILED, 0), 1);
+    assert_int_equal(count_events(f, JWKEEP_EVENT_EMPTY_KEPT, 0), 0);
+    assert_int_equal(status_of(f).health, JWKEEP_HEALTH_FAILING);
+    script_pass(&f->world, f->refresher, 1 * MINUTE);
+    script_answer_body(&f->world, f->refresher, EMPTY);
+    assert_int_equal(jwkeep_source_check(f->source), JWKEEP_KEYS_NOT_LOADED);
+    script_pass(&f->world, f->refresher, 2 * MINUTE);
+    script_answer_keys(&f->world, f->refresher, "a");
+    assert_int_equal(jwkeep_source_check(f->source), JWKEEP_OK);
 }
 
 /* ---- Freshness
@@ -936,8 +1060,14 @@ int main(void) {
         TEST(r10_ten_minutes_of_outage_cost_thirty_downloads_at_most, set_up),
         TEST(r10_retry_after_is_honoured, set_up),
         TEST(r24_five_hundred_failures_leave_it_working, set_up_loaded),
-        TEST(a_body_that_is_no_key_set_is_a_failure, set_up_loaded),
-        TEST(skipped_keys_are_named_and_counted, set_up_loaded),
+        TEST(r14_a_body_that_is_no_key_set_is_a_failure, set_up_loaded),
+        TEST(r14_skipped_keys_are_named_and_counted, set_up_loaded),
+        TEST(r15_an_answer_without_a_usable_key_keeps_the_old_set, set_up_loaded),
+        TEST(r15_the_second_empty_answer_in_a_row_is_believed, set_up_loaded),
+        TEST(r15_the_row_is_broken_by_any_other_answer, set_up_loaded),
+        TEST(r15_answers_too_close_together_are_one, set_up_bare),
+        TEST(r15_the_validators_of_an_empty_answer_are_not_kept, set_up_loaded),
+        TEST(r15_an_empty_answer_loads_nothing, set_up),
         TEST(r08_refreshes_in_the_background_at_four_fifths_of_the_lifetime, set_up_loaded),
         TEST(r07_max_age_is_the_lifetime, set_up),
         TEST(r07_validators_are_sent_back_and_304_renews, set_up_loaded),
