@@ -36,6 +36,10 @@ JWKEEP_API jwkeep_generation jwkeep_keyring_generation(const jwkeep_keyring *rin
 JWKEEP_API JWKEEP_MUST_USE jwkeep_jwk *jwkeep_keyring_find(const jwkeep_keyring *ring,
                                                            jwkeep_span kid);
 
+/* Whether a key with this `kid` is there now. No lock, and nothing is counted: threads that ask
+ * at the same time do not disturb each other. */
+JWKEEP_API JWKEEP_MUST_USE bool jwkeep_keyring_has(const jwkeep_keyring *ring, jwkeep_span kid);
+
 /* Adds `key` unless the same key is there. `*ret_is_added` (may be NULL) says which.
  * Errors: KEYSET_TOO_MANY_KEYS, OUT_OF_MEMORY. */
 JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_keyring_add(jwkeep_keyring *ring, jwkeep_jwk *key,

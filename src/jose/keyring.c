@@ -106,6 +106,20 @@ jwkeep_jwk *jwkeep_keyring_find(const jwkeep_keyring *ring, jwkeep_span kid) {
     return key;
 }
 
+bool jwkeep_keyring_has(const jwkeep_keyring *ring, jwkeep_span kid) {
+    jk_pin pin;
+    const jwkeep_keyset *pinned;
+    if (jk_keyring_pin(ring, &pin, &pinned) == JWKEEP_OK) {
+        bool is_present = jwkeep_keyset_find(pinned, kid) != NULL;
+        jk_published_unpin(&pin);
+        return is_present;
+    }
+    jwkeep_keyset *set = take_behind_the_writers(ring, NULL);
+    bool is_present = jwkeep_keyset_find(set, kid) != NULL;
+    jwkeep_keyset_unref(set);
+    return is_present;
+}
+
 size_t jk_keyring_collect(jwkeep_keyring *ring) {
     if (jk_published_retired(ring->sets) == 0)
         return 0;

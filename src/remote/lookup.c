@@ -4,7 +4,6 @@
  * are the policy's; here is who is in the list, who is woken, and when a lookup may go. */
 #include "base/allocator.h"
 #include "base/error.h"
-#include "jose/keyring.h"
 #include "remote/source.h"
 #include <time.h>
 
@@ -134,27 +133,14 @@ void jk_source_notify(jwkeep_source *source) {
 /* ---- Joining
  * ------------------------------------------------------------------------------------ */
 
-static bool is_in_ring(const jwkeep_source *source, jwkeep_span kid) {
-    jk_pin pin;
-    const jwkeep_keyset *set;
-    if (jk_keyring_pin(source->ring, &pin, &set) == JWKEEP_OK) {
-        bool is_present = jwkeep_keyset_find(set, kid) != NULL;
-        jk_published_unpin(&pin);
-        return is_present;
-    }
-    jwkeep_jwk *key = jwkeep_keyring_find(source->ring, kid);
-    bool is_present = key != NULL;
-    jwkeep_jwk_unref(key);
-    return is_present;
-}
-
 /* What can be said without the mutex; PENDING for all the rest. */
 static jwkeep_code look(const jwkeep_source *source, jwkeep_span kid, jwkeep_error *error) {
     bool is_by_kid = jwkeep_span_is_present(kid);
     if (is_by_kid && kid.size > source->settings.limits.max_kid_bytes)
         return jk_fail_at(error, JWKEEP_KID_TOO_LONG, "kid", "RFC 7515 §4.1.4",
                           JWKEEP_NO_OFFSET);
-    if (jwkeep_source_check(source) == JWKEEP_OK && (!is_by_kid || is_in_ring(source, kid)))
+    if (jwkeep_source_check(source) == JWKEEP_OK &&
+        (!is_by_kid || jwkeep_keyring_has(source->ring, kid)))
         return JWKEEP_OK;
     if (!jk_source_is_ours(source))
         return jk_fail(error, JWKEEP_KEYS_SHUTDOWN);
@@ -166,7 +152,7 @@ static jwkeep_code look(const jwkeep_source *source, jwkeep_span kid, jwkeep_err
 static jk_answer ask(jwkeep_source *source, jwkeep_span kid) {
     int64_t now_ms = jk_source_now_ms(source);
     bool is_by_kid = jwkeep_span_is_present(kid);
-    bool is_present = is_by_kid && is_in_ring(source, kid);
+    bool is_present = is_by_kid && jwkeep_keyring_has(source->ring, kid);
     if (is_by_kid && !is_present && jk_negative_has(&source->negative, kid, now_ms) &&
         jk_policy_refuses_missing(&source->policy, now_ms)) {
         source->figures.negative_rejections++;

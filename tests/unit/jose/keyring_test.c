@@ -70,6 +70,16 @@ static void holds_the_initial_set(void **state) {
     assert_true(is_alive);
 }
 
+static void has_what_is_there_now(void **state) {
+    fixture *f = *state;
+    assert_false(jwkeep_keyring_has(f->ring, JWKEEP_SPAN("a")));
+    assert_int_equal(jwkeep_keyring_add(f->ring, f->a, NULL, NULL), JWKEEP_OK);
+    assert_true(jwkeep_keyring_has(f->ring, JWKEEP_SPAN("a")));
+    assert_false(jwkeep_keyring_has(f->ring, JWKEEP_SPAN("A")));
+    assert_int_equal(jwkeep_keyring_remove(f->ring, f->a, NULL), JWKEEP_OK);
+    assert_false(jwkeep_keyring_has(f->ring, JWKEEP_SPAN("a")));
+}
+
 static void adding_the_same_key_again_changes_nothing(void **state) {
     fixture *f = *state;
     bool is_added = false;
@@ -218,11 +228,15 @@ static void reads_also_with_every_pin_open(void **state) {
     jwkeep_jwk *found = jwkeep_keyring_find(f->ring, JWKEEP_SPAN("b"));
     bool is_found = found && jwkeep_jwk_is_same(found, f->b);
     jwkeep_jwk_unref(found);
+    bool has_b = jwkeep_keyring_has(f->ring, JWKEEP_SPAN("b"));
+    bool has_z = jwkeep_keyring_has(f->ring, JWKEEP_SPAN("z"));
     for (size_t i = 0; i < JK_PINS_PER_THREAD; i++)
         jk_published_unpin(&pins[i]);
     assert_int_equal(count, 2);
     assert_int_equal(generation, 2);
     assert_true(is_found);
+    assert_true(has_b);
+    assert_false(has_z);
 }
 
 static void lets_go_of_a_replaced_set_after_its_last_reader(void **state) {
@@ -242,6 +256,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(is_empty_without_an_initial_set),
         TEST(holds_the_initial_set),
+        TEST(has_what_is_there_now),
         TEST(adding_the_same_key_again_changes_nothing),
         TEST(r16_other_material_under_the_same_kid_is_another_key),
         TEST(removes_only_the_same_key),
