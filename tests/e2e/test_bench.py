@@ -41,3 +41,11 @@ def test_verify_measures_what_is_asked(program):
     text = out.decode()
     assert "HS256" in text and "ES256" in text and "RS256" not in text
     json.loads(text)
+
+
+def test_read_measures_one_thread_two_and_so_on(program):
+    out = program.ok("bench", "read", "--json", "--threads", "3", "--seconds", "1", "--rounds", "5")
+    rows = json.loads(out)
+    assert [row["threads"] for row in rows] == [1, 2, 3]
+    assert all(row[kind] > 0 for row in rows
+               for kind in ("unprotected_ns", "ring_ns", "ring_hold_ns"))

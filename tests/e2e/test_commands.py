@@ -9,7 +9,8 @@ COMMANDS = [
     ["jwks", "list"], ["jwks", "fetch"],
     ["jws", "sign"], ["jws", "verify"],
     ["jwt", "sign"], ["jwt", "verify"], ["jwt", "decode"],
-    ["serve"], ["dev-issuer"], ["bench", "storm"], ["bench", "verify"],
+    ["serve"], ["dev-issuer"], ["bench", "read"],
+    ["bench", "storm"], ["bench", "verify"],
 ]
 
 
@@ -66,3 +67,4 @@ def test_the_test_issuer_stays_on_loopback(program):
 def test_bench_refuses_numbers_that_make_no_sense(program):
     refuses(program, USAGE, "bench", "storm", "--requests", "many")
     refuses(program, USAGE, "bench", "storm", "--requests", "0")
+    refuses(program, USAGE, "bench", "read", "--threads", "257")
