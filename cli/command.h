@@ -31,6 +31,7 @@ extern const struct command CMD_JWK_PUBLIC;
 extern const struct command CMD_JWK_THUMBPRINT;
 extern const struct command CMD_JWKS_LIST;
 extern const struct command CMD_JWKS_FETCH;
+extern const struct command CMD_JWKS_WATCH;
 extern const struct command CMD_JWS_SIGN;
 extern const struct command CMD_JWS_VERIFY;
 extern const struct command CMD_JWT_SIGN;

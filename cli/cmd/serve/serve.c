@@ -6,6 +6,7 @@
 #include "cli/ready_file.h"
 #include "cli/remote.h"
 #include "cli/rules.h"
+#include "cli/source_flags.h"
 #include "server/dev_issuer.h"
 #include "server/server.h"
 #include <signal.h>
@@ -29,14 +30,14 @@ struct serve {
     const char *dev_listen;
     const char *ready_file;
     int64_t workers;
-    int64_t cooldown_s;
+    source_flags source;
     remote_options remote;
 };
 
 static const struct serve DEFAULTS = {
     .admin = ADMIN,
     .dev_listen = DEV_LISTEN,
-    .cooldown_s = JWKEEP_COOLDOWN_S,
+    .source = SOURCE_FLAGS_DEFAULTS,
     .remote.timeout_s = REMOTE_TIMEOUT_S,
 };
 
@@ -55,8 +56,7 @@ static const option_spec OPTIONS[] = {
     TEXT(struct serve, ready_file, "ready-file", "FILE", "write the addresses there, as JSON"),
     NUMBER(struct serve, workers, "workers", "N", 1, SERVER_MAX_WORKERS,
            "threads (default: one a core)"),
-    NUMBER(struct serve, cooldown_s, "cooldown", "S", 1, 3600,
-           "between downloads for unknown keys (default 30)"),
+    SOURCE_FLAGS(struct serve),
     REMOTE_OPTIONS(struct serve),
 };
 
@@ -126,7 +126,9 @@ static exit_status start_verifier(const struct serve *values, struct running *ru
         return status;
     remote_fill(&values->remote, &source);
     source.is_eager = true;
-    source.cooldown_s = values->is_dev ? DEV_COOLDOWN_S : (uint32_t)values->cooldown_s;
+    if (values->is_dev)
+        source.cooldown_s = DEV_COOLDOWN_S;
+    source_flags_fill(&values->source, &source);
     source.allows_http_loopback = values->is_dev || values->remote.allows_http_loopback;
     source.on_event = tell_event;
     jwkeep_issuer issuer = {.issuer = values->issuer ? values->issuer : values->iss,
@@ -142,7 +144,7 @@ static exit_status start_verifier(const struct serve *values, struct running *ru
     options.issuer_count = 1;
     if (jwkeep_verifier_new(&options, &running->verifier, &error) == JWKEEP_OK)
         return STATUS_YES;
-    status = report_failure("the issuer", &error);
+    status = source_flags_report("the issuer", &error);
     return status == STATUS_INTERNAL ? status : STATUS_USAGE;
 }
 
