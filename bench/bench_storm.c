@@ -16,8 +16,6 @@
 #define FILES_PER_DOWNLOAD 4u
 #define SPARE_FILES 256u
 #define RACE_MIN_LATENCY_MS 1500u
-#define SINGLE_CHECKS 512u
-#define SINGLE_ROUNDS 5u
 
 /* ---- The scene -------------------------------------------------------------------------- */
 
@@ -108,29 +106,6 @@ static void done(storm_scene *storm) {
     dev_issuer_stop(storm->issuer);
 }
 
-/* ---- One check of a signature ----------------------------------------------------------- */
-
-/* Microseconds for one token whose key is known: the median of some rounds; 0 if one is
- * refused. */
-static double measure_single(const storm_scene *storm) {
-    double rounds[SINGLE_ROUNDS];
-    jwkeep_token *token = NULL;
-    if (jwkeep_token_new(&token, NULL) != JWKEEP_OK)
-        return 0;
-    jwkeep_code code = JWKEEP_OK;
-    for (size_t i = 0; i < SINGLE_ROUNDS; i++) {
-        int64_t start_ns = measure_now_ns();
-        for (size_t j = 0; j < SINGLE_CHECKS && code == JWKEEP_OK; j++)
-            code = jwkeep_verifier_verify(storm->library,
-                                          storm->known.items[j % KNOWN_TOKENS].bytes, 0, token,
-                                          NULL, NULL);
-        rounds[i] = (double)(measure_now_ns() - start_ns) / 1000 / SINGLE_CHECKS;
-    }
-    jwkeep_token_free(token);
-    measure_sort(rounds, SINGLE_ROUNDS);
-    return code == JWKEEP_OK ? rounds[SINGLE_ROUNDS / 2] : 0;
-}
-
 /* ---- The story -------------------------------------------------------------------------- */
 
 static void tell(const bench_storm_options *options, const char *what) {
@@ -165,8 +140,10 @@ static jwkeep_code run_story(const bench_storm_options *options, storm_scene *st
     jwkeep_code code = prepare(options, storm, error);
     if (code != JWKEEP_OK)
         return code;
-    report->single_us = measure_single(storm);
-    int64_t ten_checks_ns = (int64_t)(report->single_us * 10000);
+    code = storm_capacity(storm, &report->check_us, error);
+    if (code != JWKEEP_OK)
+        return code;
+    int64_t ten_checks_ns = (int64_t)(report->check_us * 10000);
     storm->interval_ns = ten_checks_ns > INTERVAL_NS ? ten_checks_ns : INTERVAL_NS;
     dev_issuer_set_latency(storm->issuer, options->latency_ms);
     return run_ways(options, storm, report, error);

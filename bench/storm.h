@@ -107,6 +107,11 @@ bool storm_is_right(const storm_token *asked, const jwkeep_token *token);
 /* The same key, or the same `kid`, in `keys` more than once: how many are too many. */
 size_t storm_duplicates(jwkeep_jwk *const *keys, size_t count);
 
+/* How long a token whose key is known takes, every worker checking at once: the median of some
+ * rounds. Errors: SYSTEM_FAILED (threads), OUT_OF_MEMORY, that of a token that is refused. */
+JWKEEP_MUST_USE jwkeep_code storm_capacity(const storm_scene *storm, double *ret_check_us,
+                                           jwkeep_error *error);
+
 /* A rotation while a download for an earlier one is in flight. `result->right` of
  * `ret_requests`; of the counts, downloads only.
  * Errors: as above, and those of dev_issuer_rotate. */

@@ -11,7 +11,7 @@ static const char *const PHASE_TITLES[STORM_PHASES] = {"quiet day", "download ru
 
 static double bound_ms(const storm_report *report) {
     return report->latency_ms +
-           1.2 * (double)report->requests * report->single_us / 1000 / report->cores;
+           1.2 * (double)report->requests * report->check_us / 1000 / report->workers;
 }
 
 static storm_way first_way(const storm_report *report) {
@@ -58,9 +58,9 @@ static void print_notes(const storm_report *report, FILE *out) {
     double before = library->p99_us[STORM_BEFORE];
     fprintf(out,
             "\nlibrary: last answer after %.0f ms; bound: %u ms + 1.2 × %zu × %.1f µs / %u "
-            "cores = %.0f ms\n",
-            library->last_answer_ms, report->latency_ms, report->requests, report->single_us,
-            report->cores, bound_ms(report));
+            "workers = %.0f ms\n",
+            library->last_answer_ms, report->latency_ms, report->requests, report->check_us,
+            report->workers, bound_ms(report));
     fprintf(out,
             "library: known kid, p99 while the download runs: %.2f × that of the quiet day; "
             "longest in the burst: %.0f µs\n",
@@ -119,9 +119,9 @@ static void print_way(const storm_result *result, const char *name, FILE *out) {
 void storm_print_json(const storm_report *report, FILE *out) {
     fprintf(out,
             "{\"requests\":%zu,\"latency_ms\":%u,\"alg\":\"%s\",\"workers\":%u,\"cores\":%u,"
-            "\"single_us\":%.2f,\"bound_ms\":%.1f",
+            "\"check_us\":%.2f,\"bound_ms\":%.1f",
             report->requests, report->latency_ms, jwkeep_algorithm_name(report->algorithm),
-            report->workers, report->cores, report->single_us, bound_ms(report));
+            report->workers, report->cores, report->check_us, bound_ms(report));
     for (storm_way way = first_way(report); way < STORM_WAYS; way++)
         print_way(&report->ways[way], NAMES[way], out);
     if (report->has_race)

@@ -22,7 +22,7 @@ typedef struct storm_report {
     jwkeep_algorithm algorithm;
     bool is_library_only;
     bool has_race;
-    double single_us; /* one token whose key is known */
+    double check_us; /* storm_capacity */
     storm_result ways[STORM_WAYS];
     storm_result race;
     size_t race_requests;
