@@ -30,6 +30,7 @@ JWKEEP_BEGIN
 #define JWKEEP_NEGATIVE_TTL_S 60u       /* 0–3600; 0: missing `kid`s are not remembered */
 #define JWKEEP_NEGATIVE_MAX 1024u       /* `kid`s remembered as missing, 1–65536 */
 #define JWKEEP_EMPTY_CONFIRM_S 30u      /* 0–3600; between two empty answers that count */
+#define JWKEEP_SIZE_ALARM_KEYS 50u      /* 1–10000 */
 
 /* ---- The refresher ---------------------------------------------------------------------- */
 
@@ -70,7 +71,10 @@ typedef enum jwkeep_event_kind {
     JWKEEP_EVENT_KEY_REMOVED = 4, /* key */
     JWKEEP_EVENT_KID_REUSED = 5,  /* key: new material under a `kid` that was there before */
     JWKEEP_EVENT_KEY_SKIPPED = 6, /* skip */
-    JWKEEP_EVENT_EMPTY_KEPT = 7   /* an answer without a usable key, the old set stays: error */
+    JWKEEP_EVENT_EMPTY_KEPT = 7,  /* an answer without a usable key, the old set stays: error */
+    JWKEEP_EVENT_SIZE_ALARM =
+        8,                 /* a set over size_alarm_keys, or doubled, was published: count */
+    JWKEEP_EVENT_STALE = 9 /* the stale limit has passed: lookups give KEYS_STALE */
 } jwkeep_event_kind;
 
 /* Something that happened at a source; all pointers are borrowed during the call. */
@@ -115,6 +119,10 @@ typedef struct jwkeep_source_options {
      * keys yet is not loaded by it; a set that has keys is emptied by the second such answer
      * in a row that comes this long after the first. */
     uint32_t empty_confirm_s;
+    /* A set with more keys than this raises the size alarm, which stands until the next one;
+     * so does one with twice the keys of the set before it, or more. From one key to two is
+     * how an issuer rotates, and no alarm. */
+    uint32_t size_alarm_keys;
     /* Called on the refresher's thread; must return soon and not free the source. May be
      * NULL. */
     void (*on_event)(void *user, const jwkeep_event *event);
@@ -182,7 +190,7 @@ JWKEEP_API void jwkeep_lookup_free(jwkeep_lookup *lookup);
 
 typedef enum jwkeep_health {
     JWKEEP_HEALTH_OK = 0,
-    JWKEEP_HEALTH_DEGRADED = 1, /* the last download failed; keys serve on */
+    JWKEEP_HEALTH_DEGRADED = 1, /* the last download failed, or the size alarm; keys serve on */
     JWKEEP_HEALTH_FAILING = 2   /* no keys, or stale */
 } jwkeep_health;
 
@@ -201,7 +209,10 @@ typedef struct jwkeep_source_status {
     uint64_t waiters_coalesced; /* lookups that joined a download somebody else began */
     uint64_t cooldown_rejections;
     uint64_t negative_rejections; /* misses answered from the memory of missing `kid`s */
-    uint64_t keys_skipped;  /* in the last good download */
+    uint64_t stale_answers;       /* lookups that were given KEYS_STALE */
+    uint64_t keys_skipped;        /* in the last good download */
+    bool is_size_alarm;
+    uint8_t set_hash[JWKEEP_THUMBPRINT_SIZE]; /* jwkeep_keyset_hash of the set now */
     jwkeep_code last_error; /* of the last download; JWKEEP_OK if it was good */
 } jwkeep_source_status;
 

@@ -41,6 +41,13 @@ void jk_source_on_skip(void *user, const jwkeep_keyset_skip *skip) {
     jwkeep_keyset_unref(set);
 }
 
+void jk_source_announce_stale(jwkeep_source *source) {
+    jwkeep_keyset *set = jwkeep_keyring_take(source->ring, NULL);
+    announcement made = open_announcement(source, set);
+    announce(&made, JWKEEP_EVENT_STALE);
+    jwkeep_keyset_unref(set);
+}
+
 /* R13: other material under the name, type and algorithm of a key that was there. With
  * another type or algorithm it is a second key of that name (RFC 7517 §4.5). */
 static bool is_kid_reused(const jwkeep_jwk *key, const jwkeep_keyset *old) {
@@ -104,7 +111,8 @@ typedef struct landing {
     jwkeep_keyset *old;
     bool is_published;     /* another set stands in the ring now */
     bool is_empty_kept;    /* `old` stays although the answer held no key: `error` */
-    int64_t look_again_ms; /* then: how long until the next answer can confirm it */
+    bool is_size_alarm;    /* of the set that was published */
+    int64_t look_again_ms; /* if kept: how long until the next answer can confirm it */
     jwkeep_error error;
 } landing;
 
@@ -128,6 +136,12 @@ static bool refuses_empty(jwkeep_source *source, landing *made) {
     return true;
 }
 
+/* R25: from one key to two is how an issuer rotates. */
+static bool is_alarming(const jwkeep_source *source, size_t old_count, size_t count) {
+    bool is_doubled = old_count > 1 && count / 2 >= old_count;
+    return is_doubled || count > source->settings.options.size_alarm_keys;
+}
+
 /* R2, R13: the whole set at once, or, where every key is the same in every member, the old one
  * again with all that was prepared for it. */
 static void publish(jwkeep_source *source, const jk_download_result *result, landing *made) {
@@ -141,6 +155,8 @@ static void publish(jwkeep_source *source, const jk_download_result *result, lan
         return;
     made->is_published =
         jwkeep_keyring_replace(source->ring, result->set, 0, &made->error) == JWKEEP_OK;
+    made->is_size_alarm =
+        made->is_published && is_alarming(source, jwkeep_keyset_count(made->old), count);
     if (!made->is_published)
         jk_download_forget(&source->download);
 }
@@ -154,6 +170,9 @@ static void count_end(jwkeep_source *source, const jk_download_result *result,
         source->figures.fetches_failed++;
         return;
     }
+    if (made->is_published)
+        source->figures.is_size_alarm = made->is_size_alarm;
+    source->is_stale_told = false;
     source->figures.fetches_changed += made->is_published;
     source->figures.fetches_unchanged += !made->is_published;
     source->figures.last_success_ms = jk_environment_wall_ms(environment);
@@ -193,6 +212,8 @@ static void announce_end(jwkeep_source *source, const landing *made) {
     } else if (made->is_published) {
         announce(&event, JWKEEP_EVENT_REFRESHED);
         announce_changes(&event, made->old, now);
+        if (made->is_size_alarm)
+            announce(&event, JWKEEP_EVENT_SIZE_ALARM);
     } else {
         announce(&event, JWKEEP_EVENT_UNCHANGED);
     }

@@ -66,6 +66,7 @@ static jwkeep_error describe(const jwkeep_source *source, jwkeep_code code) {
 static void answer(jwkeep_source *source, jk_waiter *waiter, jwkeep_code code) {
     stop_waiting(source, waiter);
     waiter->answer = describe(source, code);
+    source->figures.stale_answers += code == JWKEEP_KEYS_STALE;
     if (waiter->wake) {
         waiter->state = JK_WAITER_DONE;
         pthread_cond_signal(waiter->wake);
@@ -160,6 +161,7 @@ static jk_answer ask(jwkeep_source *source, jwkeep_span kid) {
     }
     jk_answer said = jk_policy_lookup(&source->policy, now_ms, is_by_kid, is_present);
     source->figures.cooldown_rejections += said.code == JWKEEP_KID_UNKNOWN;
+    source->figures.stale_answers += said.code == JWKEEP_KEYS_STALE;
     return said;
 }
 

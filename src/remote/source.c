@@ -35,6 +35,12 @@ void jk_source_let_go(jwkeep_source *source) {
 /* ---- On the refresher's thread
  * --------------------------------------------------------------- */
 
+/* Under the mutex: when the keys will turn stale, or JK_NEVER if that has been told already. */
+static int64_t stale_at(const jwkeep_source *source) {
+    bool is_to_come = source->policy.has_keys && !source->is_stale_told;
+    return is_to_come ? jk_policy_usable_until(&source->policy) : JK_NEVER;
+}
+
 void jk_source_reschedule(jwkeep_source *source) {
     bool is_collected = jk_keyring_collect(source->ring) == 0;
     int64_t now_ms = jk_source_now_ms(source);
@@ -44,6 +50,8 @@ void jk_source_reschedule(jwkeep_source *source) {
     int64_t wake_at_ms = jk_timers_next_ms(&source->deadlines);
     if (!is_due && policy_ms < wake_at_ms)
         wake_at_ms = policy_ms;
+    if (stale_at(source) < wake_at_ms)
+        wake_at_ms = stale_at(source);
     if (!is_collected && now_ms + COLLECT_AGAIN_MS < wake_at_ms)
         wake_at_ms = now_ms + COLLECT_AGAIN_MS;
     source->is_queued = is_due;
@@ -72,16 +80,21 @@ static void detach(jwkeep_source *source) {
 
 static void serve(jk_task *task) {
     jwkeep_source *source = (jwkeep_source *)task;
+    int64_t now_ms = jk_source_now_ms(source);
     pthread_mutex_lock(&source->mutex);
     bool is_detaching = source->is_detaching;
+    bool turns_stale = !is_detaching && stale_at(source) <= now_ms;
+    source->is_stale_told |= turns_stale;
     if (!is_detaching)
-        jk_source_expire(source, jk_source_now_ms(source));
+        jk_source_expire(source, now_ms);
     pthread_mutex_unlock(&source->mutex);
     if (is_detaching) {
         detach(source);
         return;
     }
     jk_source_notify(source);
+    if (turns_stale)
+        jk_source_announce_stale(source);
     jk_source_reschedule(source);
 }
 

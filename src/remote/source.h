@@ -74,6 +74,7 @@ struct jwkeep_source {
     jk_timers deadlines;
     int64_t wake_at_ms; /* the timer, or earlier where a kick is under way */
     bool is_queued;     /* for room for a download */
+    bool is_stale_told;
     bool is_detaching;
     bool is_detached;
     jwkeep_source_status figures; /* the counters of it */
@@ -108,6 +109,7 @@ void jk_source_kick_if_due(jwkeep_source *source);
 void jk_source_on_skip(void *user, const jwkeep_keyset_skip *skip);
 void jk_source_on_download(void *user, const jk_download_result *result);
 bool jk_source_begin_flight(jk_task *task);
+void jk_source_announce_stale(jwkeep_source *source);
 
 /* lookup.c. Under the mutex: answers everybody whom the policy has an answer for, after a
  * flight has ended or the source has been stopped. */

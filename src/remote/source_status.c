@@ -6,7 +6,8 @@
 static jwkeep_health judge_health(const jwkeep_source *source, int64_t now_ms) {
     if (!source->policy.has_keys || now_ms >= source->policy.stale_at_ms)
         return JWKEEP_HEALTH_FAILING;
-    return source->figures.last_error ? JWKEEP_HEALTH_DEGRADED : JWKEEP_HEALTH_OK;
+    return source->figures.last_error || source->figures.is_size_alarm ? JWKEEP_HEALTH_DEGRADED
+                                                                       : JWKEEP_HEALTH_OK;
 }
 
 /* Towards the past: half a second after the end is one second past it. */
@@ -30,6 +31,7 @@ void jwkeep_source_status_get(const jwkeep_source *source, jwkeep_source_status 
     if (is_ours)
         pthread_mutex_unlock(mutex);
     status.keys = jwkeep_keyset_count(set);
+    memcpy(status.set_hash, jwkeep_keyset_hash(set).data, sizeof status.set_hash);
     jwkeep_keyset_unref(set);
     *ret_status = status;
 }

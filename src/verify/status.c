@@ -27,13 +27,16 @@ jwkeep_code jwkeep_verifier_status(const jwkeep_verifier *verifier, size_t index
     const jk_issuer *issuer = issuer_at(verifier, index);
     if (!issuer)
         return JWKEEP_NOT_FOUND;
-    if (issuer->source)
+    if (issuer->source) {
         jwkeep_source_status_get(issuer->source, ret_status);
-    else
-        *ret_status = (jwkeep_source_status){.health = JWKEEP_HEALTH_OK,
-                                             .keys = jwkeep_keyset_count(issuer->keys),
-                                             .generation = 1,
-                                             .age_s = -1};
+        return JWKEEP_OK;
+    }
+    *ret_status = (jwkeep_source_status){.health = JWKEEP_HEALTH_OK,
+                                         .keys = jwkeep_keyset_count(issuer->keys),
+                                         .generation = 1,
+                                         .age_s = -1};
+    memcpy(ret_status->set_hash, jwkeep_keyset_hash(issuer->keys).data,
+           sizeof ret_status->set_hash);
     return JWKEEP_OK;
 }
 

@@ -706,6 +706,99 @@ static void r15_an_empty_answer_loads_nothing(void **state) {
     assert_int_equal(jwkeep_source_check(f->source), JWKEEP_OK);
 }
 
+/* ---- Seen from outside
+ * -------------------------------------------------------------------------- */
+
+static void r25_many_keys_raise_the_size_alarm(void **state) {
+    fixture *f = *state;
+    jwkeep_source_options options = options_of(f);
+    options.size_alarm_keys = 3;
+    assert_int_equal(jwkeep_source_new(f->refresher, &options, &f->source, NULL), JWKEEP_OK);
+    load(f, "abc");
+    assert_false(status_of(f).is_size_alarm);
+    script_pass(&f->world, f->refresher, 9 * MINUTE);
+    script_answer_keys(&f->world, f->refresher, "abcd");
+    assert_int_equal(count_events(f, JWKEEP_EVENT_SIZE_ALARM, 0), 1);
+    assert_int_equal(f->events[f->event_count - 1].count, 4);
+    assert_true(status_of(f).is_size_alarm);
+    assert_int_equal(status_of(f).health, JWKEEP_HEALTH_DEGRADED);
+    script_pass(&f->world, f->refresher, 9 * MINUTE);
+    script_answer_keys(&f->world, f->refresher, "abcd");
+    assert_true(status_of(f).is_size_alarm);
+    assert_int_equal(count_events(f, JWKEEP_EVENT_SIZE_ALARM, 0), 1);
+    script_pass(&f->world, f->refresher, 9 * MINUTE);
+    script_answer_keys(&f->world, f->refresher, "abc");
+    assert_false(status_of(f).is_size_alarm);
+    assert_int_equal(status_of(f).health, JWKEEP_HEALTH_OK);
+}
+
+static void r25_a_doubled_set_raises_the_size_alarm(void **state) {
+    fixture *f = *state;
+    static const struct {
+        const char *letters;
+        bool is_alarm;
+    } rows[] = {{"a", false},    {"ab", false},   {"abc", false}, {"abcdef", true},
+                {"abcd", false}, {"ghij", false}, {"a", false},   {"abc", false}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        f->event_count = 0;
+        script_pass(&f->world, f->refresher, 9 * MINUTE);
+        script_answer_keys(&f->world, f->refresher, rows[i].letters);
+        assert_int_equal(status_of(f).is_size_alarm, rows[i].is_alarm);
+        assert_int_equal(count_events(f, JWKEEP_EVENT_SIZE_ALARM, 0), rows[i].is_alarm);
+    }
+}
+
+static void r25_turning_stale_is_told_once(void **state) {
+    fixture *f = *state;
+    for (size_t round = 0; round < 2; round++) {
+        f->world.is_refusing = true;
+        f->event_count = 0;
+        script_pass(&f->world, f->refresher, 70 * MINUTE - 1);
+        assert_int_equal(count_events(f, JWKEEP_EVENT_STALE, 0), 0);
+        f->world.now_ms++;
+        jk_refresher_turn(f->refresher);
+        assert_int_equal(count_events(f, JWKEEP_EVENT_STALE, 0), 1);
+        for (size_t i = 0; i < 10; i++)
+            script_pass(&f->world, f->refresher, 1 * MINUTE);
+        assert_int_equal(count_events(f, JWKEEP_EVENT_STALE, 0), 1);
+        f->world.is_refusing = false;
+        script_pass(&f->world, f->refresher, 2 * MINUTE);
+        script_answer_keys(&f->world, f->refresher, "ab");
+    }
+}
+
+static void r25_stale_answers_are_counted(void **state) {
+    fixture *f = *state;
+    f->world.is_refusing = true;
+    script_pass(&f->world, f->refresher, 69 * MINUTE);
+    script_pass(&f->world, f->refresher, 1 * MINUTE);
+    jwkeep_lookup *unused = NULL;
+    assert_int_equal(begin(f, "a", 0, &unused), JWKEEP_KEYS_STALE);
+    assert_int_equal(status_of(f).stale_answers, 1);
+    f->world.is_refusing = false;
+    script_pass(&f->world, f->refresher, 2 * MINUTE);
+    jwkeep_lookup *lookup = wait_for(f, "a");
+    script_answer_failure(&f->world, f->refresher, JWKEEP_TRANSPORT_CONNECT);
+    assert_int_equal(end(lookup), JWKEEP_KEYS_STALE);
+    assert_int_equal(status_of(f).stale_answers, 2);
+}
+
+static void r25_the_hash_tells_one_set_from_another(void **state) {
+    fixture *f = *state;
+    jwkeep_source_status first = status_of(f);
+    jwkeep_keyset *set = jwkeep_keyring_take(jwkeep_source_ring(f->source), NULL);
+    bool is_hash = jwkeep_span_equals(jwkeep_keyset_hash(set),
+                                      jwkeep_span_of(first.set_hash, sizeof first.set_hash));
+    jwkeep_keyset_unref(set);
+    assert_true(is_hash);
+    script_pass(&f->world, f->refresher, 9 * MINUTE);
+    script_answer_keys(&f->world, f->refresher, "ba");
+    assert_memory_equal(status_of(f).set_hash, first.set_hash, sizeof first.set_hash);
+    script_pass(&f->world, f->refresher, 9 * MINUTE);
+    script_answer_keys(&f->world, f->refresher, "bc");
+    assert_memory_not_equal(status_of(f).set_hash, first.set_hash, sizeof first.set_hash);
+}
+
 /* ---- Freshness
  * ------------------------------------------------------------------------------- */
 
@@ -1015,6 +1108,18 @@ static void refuses_options_out_of_range(void **state) {
     options.backoff_max_ms = base.backoff_min_ms - 1;
     refuse_options(f, options, JWKEEP_MISUSE_ARGUMENT, "backoff_max_ms");
     options = base;
+    options.negative_ttl_s = 3601;
+    refuse_options(f, options, JWKEEP_MISUSE_ARGUMENT, "negative_ttl_s");
+    options = base;
+    options.negative_max = 0;
+    refuse_options(f, options, JWKEEP_MISUSE_ARGUMENT, "negative_max");
+    options = base;
+    options.empty_confirm_s = 3601;
+    refuse_options(f, options, JWKEEP_MISUSE_ARGUMENT, "empty_confirm_s");
+    options = base;
+    options.size_alarm_keys = 0;
+    refuse_options(f, options, JWKEEP_MISUSE_ARGUMENT, "size_alarm_keys");
+    options = base;
     options.issuer = "https://issuer.test";
     refuse_options(f, options, JWKEEP_MISUSE_ARGUMENT, "url");
     options = base;
@@ -1068,6 +1173,11 @@ int main(void) {
         TEST(r15_answers_too_close_together_are_one, set_up_bare),
         TEST(r15_the_validators_of_an_empty_answer_are_not_kept, set_up_loaded),
         TEST(r15_an_empty_answer_loads_nothing, set_up),
+        TEST(r25_many_keys_raise_the_size_alarm, set_up_bare),
+        TEST(r25_a_doubled_set_raises_the_size_alarm, set_up_loaded),
+        TEST(r25_turning_stale_is_told_once, set_up_loaded),
+        TEST(r25_stale_answers_are_counted, set_up_loaded),
+        TEST(r25_the_hash_tells_one_set_from_another, set_up_loaded),
         TEST(r08_refreshes_in_the_background_at_four_fifths_of_the_lifetime, set_up_loaded),
         TEST(r07_max_age_is_the_lifetime, set_up),
         TEST(r07_validators_are_sent_back_and_304_renews, set_up_loaded),
