@@ -5,12 +5,11 @@
  * configuration's affair, not the environment's. */
 #include "base/allocator.h"
 #include "base/error.h"
+#include "remote/address.h"
 #include "remote/transport.h"
 #include "remote/url.h"
-#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <jwkeep/version.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <strings.h>
@@ -69,26 +68,12 @@ struct jk_transfer {
 /* ---- Callbacks of libcurl -----------------------------------------------------------------
  */
 
-static bool is_loopback_address(const struct sockaddr *address) {
-    if (address->sa_family == AF_INET) {
-        struct sockaddr_in four;
-        memcpy(&four, address, sizeof four);
-        return ntohl(four.sin_addr.s_addr) >> 24 == 127;
-    }
-    if (address->sa_family != AF_INET6)
-        return false;
-    struct sockaddr_in6 six;
-    memcpy(&six, address, sizeof six);
-    return IN6_IS_ADDR_LOOPBACK(&six.sin6_addr) ||
-           (IN6_IS_ADDR_V4MAPPED(&six.sin6_addr) && six.sin6_addr.s6_addr[12] == 127);
-}
-
 /* R18: the name in the URL said loopback; whatever it resolved to must be. */
 static curl_socket_t open_socket(void *user, curlsocktype purpose,
                                  struct curl_sockaddr *address) {
     const jk_transfer *transfer = user;
     if (purpose != CURLSOCKTYPE_IPCXN ||
-        (transfer->is_plain && !is_loopback_address(&address->addr)))
+        (transfer->is_plain && !jk_address_is_loopback(&address->addr, address->addrlen)))
         return CURL_SOCKET_BAD;
     return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
