@@ -31,6 +31,7 @@ JWKEEP_BEGIN
 #define JWKEEP_NEGATIVE_MAX 1024u       /* `kid`s remembered as missing, 1–65536 */
 #define JWKEEP_EMPTY_CONFIRM_S 30u      /* 0–3600; between two empty answers that count */
 #define JWKEEP_SIZE_ALARM_KEYS 50u      /* 1–10000 */
+#define JWKEEP_MAX_REQUEST_HEADERS 16u
 
 /* ---- The refresher ---------------------------------------------------------------------- */
 
@@ -113,6 +114,22 @@ typedef struct jwkeep_source_options {
     uint32_t connect_timeout_ms;
     uint32_t fetch_timeout_ms;
     uint32_t max_waiters;
+
+    /* The URL or issuer comes from input: the address that its name resolves to is checked
+     * when connecting, and loopback, link-local, private and other special ranges are
+     * refused (TRANSPORT_CONNECT), whatever allows_http_loopback says. Not with `proxy`. */
+    bool is_dynamic;
+    const char *pinned_key;       /* SHA-256 of the server's SubjectPublicKeyInfo, standard
+                                     base64, up to 8 separated by ';', one of which must be
+                                     it; NULL: none. On top of the authorities */
+    const char *client_cert_file; /* PEM; with client_key_file */
+    const char *client_key_file;
+    const char *proxy; /* http://HOST:PORT, for https URLs; NULL: none */
+    /* "Name: value", up to 4096 bytes each; not what the transport says itself (Accept, Host,
+     * Cache-Control, If-None-Match and the like). */
+    const char *const *request_headers;
+    size_t request_header_count;
+
     uint32_t negative_ttl_s;
     uint32_t negative_max;
     /* An answer without a usable key counts as a failed download, and a source that has no
@@ -131,7 +148,8 @@ typedef struct jwkeep_source_options {
 
 JWKEEP_API void jwkeep_source_options_init(jwkeep_source_options *options);
 
-/* Errors: MISUSE_ARGUMENT (a number out of range, neither or both of `url` and `issuer`),
+/* Errors: MISUSE_ARGUMENT (a number out of range, neither or both of `url` and `issuer`, a
+ * pin, proxy or header line that is none, half a client certificate),
  * TRANSPORT_URL (not https, nor http to a loopback address where that is allowed),
  * OUT_OF_MEMORY. */
 JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_source_new(jwkeep_refresher *refresher,

@@ -122,7 +122,7 @@ static jwkeep_code start_transfer(jk_download *download, const char *url, bool i
     jk_transport *transport = download->environment->transport;
     jk_request request = {
         .url = url,
-        .ca_file = download->options.ca_file,
+        .route = download->options.route,
         .etag = is_for_keys ? download->etag : NULL,
         .last_modified = is_for_keys ? download->last_modified : NULL,
         .is_forced = download->is_forced,

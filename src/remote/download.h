@@ -24,9 +24,9 @@ typedef struct jk_download_result {
 } jk_download_result;
 
 typedef struct jk_download_options {
-    const char *url;    /* or, if NULL, */
-    const char *issuer; /* discover it */
-    const char *ca_file;
+    const char *url;       /* or, if NULL, */
+    const char *issuer;    /* discover it */
+    const jk_route *route; /* borrowed */
     bool allows_http_loopback;
     uint32_t connect_timeout_ms;
     uint32_t fetch_timeout_ms;

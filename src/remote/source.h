@@ -47,7 +47,7 @@ typedef struct jk_source_settings {
     jwkeep_limits limits;
     char *url;
     char *issuer;
-    char *ca_file;
+    jk_route route;
 } jk_source_settings;
 
 struct jwkeep_source {

@@ -83,15 +83,25 @@ static bool copy_text(const char *text, char **ret_copy) {
 static jwkeep_code copy_texts(jk_source_settings *settings,
                               const jwkeep_source_options *options, jwkeep_error *error) {
     if (!copy_text(options->url, &settings->url) ||
-        !copy_text(options->issuer, &settings->issuer) ||
-        !copy_text(options->ca_file, &settings->ca_file)) {
+        !copy_text(options->issuer, &settings->issuer)) {
         jk_source_settings_done(settings);
         return jk_fail(error, JWKEEP_OUT_OF_MEMORY);
     }
     settings->options.url = settings->url;
     settings->options.issuer = settings->issuer;
-    settings->options.ca_file = settings->ca_file;
     return JWKEEP_OK;
+}
+
+/* The caller's texts are not the source's. */
+static void drop_borrowed(jwkeep_source_options *options) {
+    options->limits = NULL;
+    options->ca_file = NULL;
+    options->pinned_key = NULL;
+    options->client_cert_file = NULL;
+    options->client_key_file = NULL;
+    options->proxy = NULL;
+    options->request_headers = NULL;
+    options->request_header_count = 0;
 }
 
 jwkeep_code jk_source_settings_init(jk_source_settings *settings,
@@ -105,21 +115,22 @@ jwkeep_code jk_source_settings_init(jk_source_settings *settings,
     if (code == JWKEEP_OK)
         code = jk_limits_resolve(made.options.limits, &made.limits, error);
     if (code == JWKEEP_OK)
+        code = jk_route_init(&made.route, &made.options, error);
+    if (code == JWKEEP_OK)
         code = copy_texts(&made, &made.options, error);
     if (code)
         return code;
+    drop_borrowed(&made.options);
     *settings = made;
-    settings->options.limits = NULL;
     return JWKEEP_OK;
 }
 
 void jk_source_settings_done(jk_source_settings *settings) {
     jk_free(settings->url);
     jk_free(settings->issuer);
-    jk_free(settings->ca_file);
+    jk_route_done(&settings->route);
     settings->url = NULL;
     settings->issuer = NULL;
-    settings->ca_file = NULL;
 }
 
 jk_download_options jk_source_download_options(const jk_source_settings *settings) {
@@ -127,7 +138,7 @@ jk_download_options jk_source_download_options(const jk_source_settings *setting
     return (jk_download_options){
         .url = settings->url,
         .issuer = settings->issuer,
-        .ca_file = settings->ca_file,
+        .route = &settings->route,
         .allows_http_loopback = options->allows_http_loopback,
         .connect_timeout_ms = options->connect_timeout_ms,
         .fetch_timeout_ms = options->fetch_timeout_ms,

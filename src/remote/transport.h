@@ -9,13 +9,14 @@
 
 #include "base/attributes.h"
 #include "remote/cache_control.h"
+#include "remote/route.h"
 #include <jwkeep/error.h>
 #include <jwkeep/span.h>
 
 /* What to fetch. The texts are borrowed for the call that takes it. */
 typedef struct jk_request {
-    const char *url; /* checked by jk_url_check */
-    const char *ca_file;
+    const char *url;           /* checked by jk_url_check */
+    const jk_route *route;     /* NULL: nothing in particular */
     const char *etag;          /* sent as If-None-Match; NULL: not */
     const char *last_modified; /* sent as If-Modified-Since; NULL: not */
     bool is_forced;            /* Cache-Control: no-cache */

@@ -59,7 +59,10 @@ struct jk_transfer {
     size_t max_body_bytes;
     size_t header_bytes;
     kept_text fields[FIELD_COUNT];
-    bool is_plain;       /* http: to loopback addresses only */
+    bool is_plain;   /* http: to loopback addresses only */
+    bool is_dynamic; /* to public addresses only */
+    char details[CURL_ERROR_SIZE];
+    const char *refusal; /* why an address was not connected to */
     bool is_conditional; /* 304 was asked for */
     bool is_too_large;
     bool is_out_of_memory;
@@ -68,12 +71,24 @@ struct jk_transfer {
 /* ---- Callbacks of libcurl -----------------------------------------------------------------
  */
 
-/* R18: the name in the URL said loopback; whatever it resolved to must be. */
+/* R18: the name in the URL said loopback, or nothing that can be relied on; what counts is
+ * what it resolved to. */
+static const char *judge_address(const jk_transfer *transfer,
+                                 const struct curl_sockaddr *address) {
+    if (transfer->is_plain && !jk_address_is_loopback(&address->addr, address->addrlen))
+        return "http is for loopback addresses only";
+    if (transfer->is_dynamic && !jk_address_is_public(&address->addr, address->addrlen))
+        return "the address is not a public one";
+    return NULL;
+}
+
 static curl_socket_t open_socket(void *user, curlsocktype purpose,
                                  struct curl_sockaddr *address) {
-    const jk_transfer *transfer = user;
-    if (purpose != CURLSOCKTYPE_IPCXN ||
-        (transfer->is_plain && !jk_address_is_loopback(&address->addr, address->addrlen)))
+    jk_transfer *transfer = user;
+    const char *refusal = judge_address(transfer, address);
+    if (refusal)
+        transfer->refusal = refusal;
+    if (purpose != CURLSOCKTYPE_IPCXN || refusal)
         return CURL_SOCKET_BAD;
     return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
@@ -173,11 +188,7 @@ static void free_transfer(jk_transfer *transfer) {
     jk_free(transfer);
 }
 
-static bool add_header(jk_transfer *transfer, const char *name, const char *value) {
-    char line[MAX_FIELD_BYTES + 64];
-    int size = snprintf(line, sizeof line, "%s: %s", name, value);
-    if (size < 0 || (size_t)size >= sizeof line)
-        return false;
+static bool add_line(jk_transfer *transfer, const char *line) {
     struct curl_slist *longer = curl_slist_append(transfer->headers, line);
     if (!longer)
         return false;
@@ -185,8 +196,22 @@ static bool add_header(jk_transfer *transfer, const char *name, const char *valu
     return true;
 }
 
+static bool add_header(jk_transfer *transfer, const char *name, const char *value) {
+    char line[MAX_FIELD_BYTES + 64];
+    int size = snprintf(line, sizeof line, "%s: %s", name, value);
+    return size >= 0 && (size_t)size < sizeof line && add_line(transfer, line);
+}
+
+static bool add_own_headers(jk_transfer *transfer, const jk_route *route) {
+    bool is_added = true;
+    for (size_t i = 0; is_added && i < route->request_header_count; i++)
+        is_added = add_line(transfer, route->request_headers[i]);
+    return is_added;
+}
+
 static bool set_headers(jk_transfer *transfer, const jk_request *request) {
-    return add_header(transfer, "Accept", "application/jwk-set+json, application/json") &&
+    return add_own_headers(transfer, request->route) &&
+           add_header(transfer, "Accept", "application/jwk-set+json, application/json") &&
            (!request->is_forced || add_header(transfer, "Cache-Control", "no-cache")) &&
            (!request->etag || add_header(transfer, "If-None-Match", request->etag)) &&
            (!request->last_modified ||
@@ -208,24 +233,54 @@ static bool set_bounds(CURL *easy, const jk_request *request) {
            curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip") == CURLE_OK;
 }
 
+/* What is said to the proxy is not what is said to the server, nor the other way round. Plain
+ * http is for loopback addresses, which a proxy has others of. */
+static bool set_proxy(CURL *easy, const jk_request *request) {
+    bool is_through = request->route->proxy && !jk_url_is_plain(request->url);
+    return curl_easy_setopt(easy, CURLOPT_PROXY, is_through ? request->route->proxy : "") ==
+               CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_NOPROXY, "") == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE) == CURLE_OK;
+}
+
 static bool set_route(CURL *easy, const jk_request *request) {
     return curl_easy_setopt(easy, CURLOPT_URL, request->url) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR,
                             jk_url_is_plain(request->url) ? "http" : "https") == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_PROXY, "") == CURLE_OK &&
+           set_proxy(easy, request) &&
            curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_USERAGENT, "jwkeep/" JWKEEP_VERSION) == CURLE_OK;
 }
 
-static bool set_tls(CURL *easy, const jk_request *request) {
+static bool set_text(CURL *easy, CURLoption option, const char *text) {
+    return !text || curl_easy_setopt(easy, option, text) == CURLE_OK;
+}
+
+/* The system's authorities are in a file and in a folder: a file of one's own replaces both. */
+static bool set_authorities(CURL *easy, const char *ca_file) {
+    return !ca_file || (curl_easy_setopt(easy, CURLOPT_CAINFO, ca_file) == CURLE_OK &&
+                        curl_easy_setopt(easy, CURLOPT_CAPATH, (char *)NULL) == CURLE_OK);
+}
+
+/* A connection that stands was judged by the rules of the transfer that opened it. */
+static bool set_fresh(CURL *easy, const jk_route *route) {
+    long is_fresh = route->is_dynamic || route->pinned_key || route->client_cert_file;
+    return curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, is_fresh) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, is_fresh) == CURLE_OK;
+}
+
+static bool set_tls(CURL *easy, const jk_route *route) {
     return curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) ==
                CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK &&
-           (!request->ca_file ||
-            curl_easy_setopt(easy, CURLOPT_CAINFO, request->ca_file) == CURLE_OK);
+           set_authorities(easy, route->ca_file) &&
+           set_text(easy, CURLOPT_PINNEDPUBLICKEY, route->pinned_key) &&
+           set_text(easy, CURLOPT_SSLCERT, route->client_cert_file) &&
+           set_text(easy, CURLOPT_SSLKEY, route->client_key_file) && set_fresh(easy, route);
 }
 
 static bool set_callbacks(jk_transfer *transfer) {
@@ -236,20 +291,30 @@ static bool set_callbacks(jk_transfer *transfer) {
            curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->details) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer) == CURLE_OK;
 }
 
-static jk_transfer *make_transfer(const jk_request *request) {
+static bool set_all(jk_transfer *transfer, const jk_request *request) {
+    return set_headers(transfer, request) && set_bounds(transfer->easy, request) &&
+           set_route(transfer->easy, request) && set_tls(transfer->easy, request->route) &&
+           set_callbacks(transfer);
+}
+
+static jk_transfer *make_transfer(const jk_request *given) {
+    static const jk_route ordinary = {0};
+    jk_request request = *given;
     jk_transfer *transfer = jk_alloc_zeroed(1, sizeof *transfer);
     if (!transfer)
         return NULL;
-    transfer->max_body_bytes = request->max_body_bytes;
-    transfer->is_plain = jk_url_is_plain(request->url);
-    transfer->is_conditional = request->etag || request->last_modified;
+    if (!request.route)
+        request.route = &ordinary;
+    transfer->max_body_bytes = request.max_body_bytes;
+    transfer->is_plain = jk_url_is_plain(request.url);
+    transfer->is_dynamic = request.route->is_dynamic;
+    transfer->is_conditional = request.etag || request.last_modified;
     transfer->easy = curl_easy_init();
-    if (transfer->easy && set_headers(transfer, request) &&
-        set_bounds(transfer->easy, request) && set_route(transfer->easy, request) &&
-        set_tls(transfer->easy, request) && set_callbacks(transfer))
+    if (transfer->easy && set_all(transfer, &request))
         return transfer;
     free_transfer(transfer);
     return NULL;
@@ -291,12 +356,15 @@ static jwkeep_code name_result(CURLcode result) {
         {CURLE_UNSUPPORTED_PROTOCOL, JWKEEP_TRANSPORT_URL},
         {CURLE_URL_MALFORMAT, JWKEEP_TRANSPORT_URL},
         {CURLE_COULDNT_RESOLVE_HOST, JWKEEP_TRANSPORT_RESOLVE},
+        {CURLE_COULDNT_RESOLVE_PROXY, JWKEEP_TRANSPORT_RESOLVE},
+        {CURLE_PROXY, JWKEEP_TRANSPORT_CONNECT},
         {CURLE_COULDNT_CONNECT, JWKEEP_TRANSPORT_CONNECT},
         {CURLE_OPERATION_TIMEDOUT, JWKEEP_TRANSPORT_TIMEOUT},
         {CURLE_FILESIZE_EXCEEDED, JWKEEP_TRANSPORT_TOO_LARGE},
         {CURLE_SSL_CONNECT_ERROR, JWKEEP_TRANSPORT_TLS},
         {CURLE_PEER_FAILED_VERIFICATION, JWKEEP_TRANSPORT_TLS},
         {CURLE_SSL_CERTPROBLEM, JWKEEP_TRANSPORT_TLS},
+        {CURLE_SSL_PINNEDPUBKEYNOTMATCH, JWKEEP_TRANSPORT_TLS},
         {CURLE_SSL_CIPHER, JWKEEP_TRANSPORT_TLS},
         {CURLE_SSL_CACERT_BADFILE, JWKEEP_TRANSPORT_TLS},
         {CURLE_SSL_ISSUER_ERROR, JWKEEP_TRANSPORT_TLS},
@@ -335,6 +403,27 @@ static jwkeep_code judge_status(const jk_transfer *transfer, bool *ret_is_not_mo
     return JWKEEP_OK;
 }
 
+/* In TLS 1.3 the server refuses a client after the handshake (RFC 8446 §4.4.2.4): to libcurl
+ * that is a failure to receive like any other, but for its words. */
+static bool is_alert(const jk_transfer *transfer, CURLcode result) {
+    return result == CURLE_RECV_ERROR && strstr(transfer->details, "alert");
+}
+
+static jwkeep_code judge_failure(const jk_transfer *transfer, CURLcode result,
+                                 jwkeep_error *error) {
+    long proxy_status = 0;
+    curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
+    if (proxy_status && proxy_status / 100 != 2)
+        return jk_fail_text(error, JWKEEP_TRANSPORT_CONNECT, "the proxy refused", NULL,
+                            "RFC 9110 §9.3.6");
+    if (result == CURLE_COULDNT_CONNECT && transfer->refusal)
+        return jk_fail_text(error, JWKEEP_TRANSPORT_CONNECT, transfer->refusal, NULL, NULL);
+    if (is_alert(transfer, result))
+        return jk_fail_text(error, JWKEEP_TRANSPORT_TLS, "the server ended the TLS session",
+                            NULL, "RFC 8446 §6.2");
+    return jk_fail_text(error, name_result(result), curl_easy_strerror(result), NULL, NULL);
+}
+
 static jwkeep_code judge(const jk_transfer *transfer, CURLcode result,
                          bool *ret_is_not_modified, jwkeep_error *error) {
     if (transfer->is_too_large)
@@ -342,7 +431,7 @@ static jwkeep_code judge(const jk_transfer *transfer, CURLcode result,
     if (transfer->is_out_of_memory)
         return jk_fail(error, JWKEEP_OUT_OF_MEMORY);
     if (result != CURLE_OK)
-        return jk_fail_text(error, name_result(result), curl_easy_strerror(result), NULL, NULL);
+        return judge_failure(transfer, result, error);
     return judge_status(transfer, ret_is_not_modified, error);
 }
 

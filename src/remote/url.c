@@ -81,6 +81,27 @@ jwkeep_code jk_url_check(const char *url, bool allows_http_loopback, jwkeep_erro
     return code;
 }
 
+static bool is_part(CURLU *parts, CURLUPart part, const char *wanted) {
+    char *text = NULL;
+    CURLUcode found = curl_url_get(parts, part, &text, 0);
+    bool is_it = found == CURLUE_OK && strcmp(text, wanted) == 0;
+    curl_free(text);
+    return is_it;
+}
+
+bool jk_url_is_proxy(const char *url) {
+    CURLU *parts = curl_url();
+    bool is_proxy = parts && strnlen(url, JK_MAX_URL_BYTES + 1) <= JK_MAX_URL_BYTES &&
+                    curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK &&
+                    is_part(parts, CURLUPART_SCHEME, "http") &&
+                    is_part(parts, CURLUPART_PATH, "/") && has_part(parts, CURLUPART_HOST) &&
+                    has_part(parts, CURLUPART_PORT) && !has_part(parts, CURLUPART_USER) &&
+                    !has_part(parts, CURLUPART_PASSWORD) && !has_part(parts, CURLUPART_QUERY) &&
+                    !has_part(parts, CURLUPART_FRAGMENT);
+    curl_url_cleanup(parts);
+    return is_proxy;
+}
+
 bool jk_url_is_plain(const char *url) {
     return strncasecmp(url, "http:", 5) == 0;
 }

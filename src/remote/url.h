@@ -18,6 +18,9 @@
 JWKEEP_MUST_USE jwkeep_code jk_url_check(const char *url, bool allows_http_loopback,
                                          jwkeep_error *error);
 
+/* Whether this is http://HOST:PORT and nothing more but a slash. */
+bool jk_url_is_proxy(const char *url);
+
 /* Whether the URL's scheme is `http`. Of a URL that was checked. */
 bool jk_url_is_plain(const char *url);
 
