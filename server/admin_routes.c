@@ -29,13 +29,6 @@ static void answer_health(const admin_context *context, const http_request *requ
     http_response_text(response, 200, "ok");
 }
 
-static void finish_json(http_response *response, const jwkeep_json_writer *writer) {
-    if (jwkeep_json_writer_finish(writer) != JWKEEP_OK)
-        http_response_text(response, 500, "the answer could not be written");
-    else
-        http_response_field(response, "Content-Type", "application/json");
-}
-
 static void write_text(jwkeep_json_writer *writer, const char *name, const char *text) {
     jwkeep_json_write_member_string(writer, name, jwkeep_span_text(text));
 }
@@ -87,7 +80,7 @@ static void answer_readiness(const admin_context *context, const http_request *r
     jwkeep_json_write_member_boolean(&writer, "draining", is_draining);
     jwkeep_json_write_member_boolean(&writer, "ready", are_all_ready && !is_draining);
     jwkeep_json_write_end(&writer);
-    finish_json(response, &writer);
+    http_response_json(response, &writer);
     if (response->status == 200 && (!are_all_ready || is_draining))
         response->status = 503;
 }
@@ -172,7 +165,7 @@ static void answer_status(const admin_context *context, const http_request *requ
         write_issuer(context, i, &writer);
     jwkeep_json_write_end(&writer);
     jwkeep_json_write_end(&writer);
-    finish_json(response, &writer);
+    http_response_json(response, &writer);
 }
 
 /* ---- Routes ---- */

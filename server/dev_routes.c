@@ -39,11 +39,7 @@ static void answer_text(http_response *response, uint16_t status, const char *te
 }
 
 static void finish_json(http_response *response, const jwkeep_json_writer *writer) {
-    if (jwkeep_json_writer_finish(writer) != JWKEEP_OK) {
-        answer_text(response, 500, "the answer could not be written");
-        return;
-    }
-    http_response_field(response, "Content-Type", "application/json");
+    http_response_json(response, writer);
     mark(response);
 }
 

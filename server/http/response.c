@@ -86,6 +86,14 @@ void http_response_text(http_response *response, uint16_t status, const char *te
         response->is_overfull = true;
 }
 
+void http_response_json(http_response *response, const jwkeep_json_writer *writer) {
+    if (jwkeep_json_writer_finish(writer) != JWKEEP_OK ||
+        jwkeep_buffer_append_text(&response->body, "\n") != JWKEEP_OK)
+        http_response_text(response, 500, "the answer could not be written");
+    else
+        http_response_field(response, "Content-Type", "application/json");
+}
+
 static jwkeep_code write_parts(const http_response *response, http_response_form form,
                                jwkeep_buffer *output) {
     char status_line[MAX_STATUS_LINE_BYTES];

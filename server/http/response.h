@@ -6,7 +6,7 @@
 #ifndef SERVER_HTTP_RESPONSE_H
 #define SERVER_HTTP_RESPONSE_H
 
-#include <jwkeep/buffer.h>
+#include <jwkeep/json.h>
 #include <jwkeep/span.h>
 
 /* Of the fields; with the status line, Content-Length and Connection it stays under the 4 KB
@@ -45,6 +45,10 @@ void http_response_field(http_response *response, const char *name, const char *
 
 /* A response of `status` with a short text/plain body. */
 void http_response_text(http_response *response, uint16_t status, const char *text);
+
+/* Ends a body that `writer` has written: a newline, for those who read it at a terminal, and
+ * its type. A 500 if it could not be written. */
+void http_response_json(http_response *response, const jwkeep_json_writer *writer);
 
 /* Appends the whole response to `output`, all or nothing. 304 goes without Content-Length
  * (RFC 9110 §8.6).

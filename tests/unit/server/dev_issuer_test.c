@@ -221,7 +221,7 @@ static void drops_older_keys_when_told_to(void **state) {
     assert_int_equal(verify_answer(it), JWKEEP_OK);
     assert_int_equal(get(it, "/stats", ""), 200);
     assert_string_equal(body(it), "{\"downloads\":2,\"not_modified\":0,\"tokens\":1,"
-                                  "\"rotations\":1,\"generation\":2}");
+                                  "\"rotations\":1,\"generation\":2}\n");
 }
 
 static void fails_when_told_to(void **state) {

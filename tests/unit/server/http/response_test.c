@@ -46,6 +46,29 @@ static void writes_fields_and_an_exact_length(void **state) {
                    "X-A: b c\r\nX-B: \r\nContent-Length: 13\r\n\r\nnothing here\n");
 }
 
+static void json_ends_with_a_newline(void **state) {
+    fixture *it = *state;
+    jwkeep_json_writer writer;
+    http_response_start(&it->response, 200);
+    jwkeep_json_writer_init(&writer, &it->response.body);
+    jwkeep_json_write_boolean(&writer, true);
+    http_response_json(&it->response, &writer);
+    assert_written(it, (http_response_form){0},
+                   "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+                   "Content-Length: 5\r\n\r\ntrue\n");
+}
+
+static void unfinished_json_is_not_sent(void **state) {
+    fixture *it = *state;
+    jwkeep_json_writer writer;
+    http_response_start(&it->response, 200);
+    jwkeep_json_writer_init(&writer, &it->response.body);
+    jwkeep_json_write_object(&writer);
+    http_response_json(&it->response, &writer);
+    assert_int_equal(it->response.status, 500);
+    assert_memory_equal(it->response.body.data, "the answer", 10);
+}
+
 static void an_empty_answer_says_so(void **state) {
     fixture *it = *state;
     http_response_start(&it->response, 200);
@@ -108,6 +131,8 @@ static void a_full_output_is_left_as_it_was(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(writes_fields_and_an_exact_length, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(json_ends_with_a_newline, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(unfinished_json_is_not_sent, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_empty_answer_says_so, set_up, tear_down),
         cmocka_unit_test_setup_teardown(head_counts_the_body_and_leaves_it_out, set_up,
                                         tear_down),
