@@ -284,8 +284,10 @@ jwkeep_code jk_policy_settle(jk_policy *policy, int64_t now_ms, uint64_t decided
         return JWKEEP_KEYS_SHUTDOWN;
     if (is_usable(policy) && (!is_by_kid || is_present))
         return JWKEEP_OK;
-    if (policy->has_failed || !is_usable(policy))
+    if (policy->has_failed || !is_usable(policy)) {
+        policy->owes_forced |= is_by_kid && !is_present;
         return name_failure(policy);
+    }
     if (policy->flight.is_forced && policy->flight.number >= decided_by)
         return JWKEEP_KID_UNKNOWN;
     return follow_up(policy);

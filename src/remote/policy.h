@@ -69,7 +69,7 @@ typedef struct jk_policy {
     bool is_start_forced; /* and by name */
     bool is_miss_wanted;
     bool is_request_wanted;
-    bool owes_forced;        /* a forced flight failed: the retry takes its place */
+    bool owes_forced;        /* the retry must be forced: a miss waited for what failed */
     bool owes_late;          /* who came too late for the flight under way has left */
     int64_t scheduled_at_ms; /* the next refresh or retry, or JK_NEVER */
     int64_t trailing_at_ms;  /* the trailing refresh, if armed, or JK_NEVER */

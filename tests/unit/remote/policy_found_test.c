@@ -72,6 +72,23 @@ static void r07_the_retry_for_who_left_asks_past_caches(void **state) {
     assert_true(retry.is_forced);
 }
 
+/* Else a cache on the way could answer the retry with the old set, and that would be all. */
+static void r07_the_retry_for_who_joined_late_asks_past_caches(void **state) {
+    (void)state;
+    jk_policy policy;
+    jk_flight flight = {0};
+    jk_flight retry = {0};
+    jk_policy_init(&policy, &defaults, 7, 0);
+    (void)jk_policy_lookup(&policy, 0, false, false);
+    assert_true(jk_policy_start(&policy, 0, &flight));
+    jk_answer late = jk_policy_lookup(&policy, 1, true, false);
+    jk_policy_end(&policy, 20, flight.number, &failed);
+    assert_int_equal(jk_policy_settle(&policy, 20, late.decided_by, true, false),
+                     JWKEEP_KEYS_FETCH_FAILED);
+    assert_true(jk_policy_start(&policy, jk_policy_wake_at(&policy), &retry));
+    assert_true(retry.is_forced);
+}
+
 static void r04_who_caused_the_flight_and_left_is_owed_nothing_more(void **state) {
     (void)state;
     jk_policy policy;
@@ -91,6 +108,7 @@ int main(void) {
         cmocka_unit_test(r05_who_came_late_and_left_is_owed_a_flight),
         cmocka_unit_test(r05_who_left_within_the_cooldown_is_owed_one_at_its_end),
         cmocka_unit_test(r07_the_retry_for_who_left_asks_past_caches),
+        cmocka_unit_test(r07_the_retry_for_who_joined_late_asks_past_caches),
         cmocka_unit_test(r04_who_caused_the_flight_and_left_is_owed_nothing_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
