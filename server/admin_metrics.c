@@ -4,6 +4,7 @@
 #include "server/admin_metrics.h"
 #include "base/attributes.h"
 #include "server/metrics.h"
+#include "server/set_hash.h"
 #include <stdio.h>
 
 #define LABELS(...) ((const char *const[]){__VA_ARGS__, NULL})
@@ -178,6 +179,28 @@ static void sample_cooldown(metrics_writer *writer, const char *issuer,
     metrics_count(writer, LABELS("issuer", issuer), status->cooldown_rejections);
 }
 
+static void sample_negative(metrics_writer *writer, const char *issuer,
+                            const jwkeep_source_status *status) {
+    metrics_count(writer, LABELS("issuer", issuer), status->negative_rejections);
+}
+
+static void sample_stale(metrics_writer *writer, const char *issuer,
+                         const jwkeep_source_status *status) {
+    metrics_count(writer, LABELS("issuer", issuer), status->stale_answers);
+}
+
+static void sample_size_alarm(metrics_writer *writer, const char *issuer,
+                              const jwkeep_source_status *status) {
+    metrics_count(writer, LABELS("issuer", issuer), status->is_size_alarm);
+}
+
+static void sample_set(metrics_writer *writer, const char *issuer,
+                       const jwkeep_source_status *status) {
+    char hash[SET_HASH_TEXT_SIZE];
+    set_hash_write(status->set_hash, hash);
+    metrics_count(writer, LABELS("issuer", issuer, "hash", hash), 1);
+}
+
 static void sample_skipped(metrics_writer *writer, const char *issuer,
                            const jwkeep_source_status *status) {
     metrics_count(writer, LABELS("issuer", issuer), status->keys_skipped);
@@ -208,6 +231,13 @@ static const issuer_metric issuer_metrics[] = {
      "Lookups that joined a download begun by another.", sample_coalesced},
     {"jwkeep_issuer_cooldown_rejections_total", "counter",
      "Unknown keys answered without a download.", sample_cooldown},
+    {"jwkeep_issuer_negative_rejections_total", "counter",
+     "Unknown keys answered because they were missing a moment ago.", sample_negative},
+    {"jwkeep_issuer_stale_answers_total", "counter",
+     "Lookups refused because the keys are past the stale limit.", sample_stale},
+    {"jwkeep_issuer_size_alarm", "gauge",
+     "1 while the present set is over the alarming size or doubled.", sample_size_alarm},
+    {"jwkeep_issuer_set_info", "gauge", "1, with the hash of the present set.", sample_set},
     {"jwkeep_issuer_keys_skipped", "gauge", "Keys left out of the last good download.",
      sample_skipped},
 };

@@ -5,6 +5,7 @@
 #include "base/attributes.h"
 #include "base/clock.h"
 #include "server/admin_metrics.h"
+#include "server/set_hash.h"
 #include <jwkeep/version.h>
 
 static const char *health_name(jwkeep_health health) {
@@ -121,9 +122,25 @@ static void write_keys(const admin_context *context, size_t index, jwkeep_json_w
     jwkeep_keyset_unref(keys);
 }
 
+static void write_lookups(const jwkeep_source_status *status, jwkeep_json_writer *writer) {
+    const struct {
+        const char *name;
+        uint64_t count;
+    } figures[] = {
+        {"waiters", status->waiters},
+        {"waiters_coalesced", status->waiters_coalesced},
+        {"cooldown_rejections", status->cooldown_rejections},
+        {"negative_rejections", status->negative_rejections},
+        {"stale_answers", status->stale_answers},
+    };
+    for (size_t i = 0; i < JK_COUNT_OF(figures); i++)
+        jwkeep_json_write_member_int64(writer, figures[i].name, (int64_t)figures[i].count);
+}
+
 static void write_issuer(const admin_context *context, size_t index,
                          jwkeep_json_writer *writer) {
     jwkeep_source_status status;
+    char hash[SET_HASH_TEXT_SIZE];
     if (jwkeep_verifier_status(context->verifier, index, &status) != JWKEEP_OK)
         return;
     jwkeep_json_write_object(writer);
@@ -137,12 +154,11 @@ static void write_issuer(const admin_context *context, size_t index,
     jwkeep_json_write_member_int64(writer, "expires_in_s", status.expires_in_s);
     jwkeep_json_write_member_int64(writer, "last_success_ms", status.last_success_ms);
     write_fetches(&status, writer);
-    jwkeep_json_write_member_int64(writer, "waiters", (int64_t)status.waiters);
-    jwkeep_json_write_member_int64(writer, "waiters_coalesced",
-                                   (int64_t)status.waiters_coalesced);
-    jwkeep_json_write_member_int64(writer, "cooldown_rejections",
-                                   (int64_t)status.cooldown_rejections);
+    write_lookups(&status, writer);
     jwkeep_json_write_member_int64(writer, "keys_skipped", (int64_t)status.keys_skipped);
+    jwkeep_json_write_member_boolean(writer, "size_alarm", status.is_size_alarm);
+    set_hash_write(status.set_hash, hash);
+    write_text(writer, "set_hash", hash);
     if (status.last_error != JWKEEP_OK)
         write_text(writer, "last_error", jwkeep_code_name(status.last_error));
     jwkeep_json_write_end(writer);

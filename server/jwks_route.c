@@ -3,19 +3,15 @@
  * Owns the mirror of key sets. */
 #include "server/jwks_route.h"
 #include "server/http/etag.h"
+#include "server/set_hash.h"
 #include <stdio.h>
 
-#define ETAG_BYTES (2 * JWKEEP_THUMBPRINT_SIZE + 3)
+#define ETAG_BYTES (SET_HASH_TEXT_SIZE + 2)
 
-/* Two quotes and the hash in hexadecimal. */
 static void write_etag(const jwkeep_keyset *keys, char ret_etag[ETAG_BYTES]) {
-    jwkeep_span hash = jwkeep_keyset_hash(keys);
-    char *at = ret_etag;
-    *at++ = '"';
-    for (size_t i = 0; i < hash.size && i < JWKEEP_THUMBPRINT_SIZE; i++, at += 2)
-        snprintf(at, 3, "%02x", hash.data[i]);
-    *at++ = '"';
-    *at = '\0';
+    char hash[SET_HASH_TEXT_SIZE];
+    set_hash_write(jwkeep_keyset_hash(keys).data, hash);
+    snprintf(ret_etag, ETAG_BYTES, "\"%s\"", hash);
 }
 
 static bool find_issuer(const jwkeep_verifier *verifier, jwkeep_span name, size_t *ret_index) {

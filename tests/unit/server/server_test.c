@@ -452,6 +452,62 @@ static void metrics_follow_the_text_format(void **state) {
     assert_true(metric(it, "jwkeep_issuer_health{issuer=\"default\",state=\"ok\"}") == 1);
 }
 
+/* The hash is the one that the mirror's entity tag shows. */
+static void r25_every_figure_of_an_issuer_is_shown(void **state) {
+    fixture *it = *state;
+    static const char *const counters[] = {
+        "keys",
+        "generation",
+        "age_seconds",
+        "expires_in_seconds",
+        "last_success_timestamp_seconds",
+        "waiters",
+        "waiters_coalesced_total",
+        "cooldown_rejections_total",
+        "negative_rejections_total",
+        "stale_answers_total",
+        "size_alarm",
+        "keys_skipped",
+    };
+    static const char *const members[] = {
+        "health",
+        "generation",
+        "age_s",
+        "expires_in_s",
+        "last_success_ms",
+        "fetches",
+        "unchanged",
+        "waiters",
+        "waiters_coalesced",
+        "cooldown_rejections",
+        "keys_skipped",
+        "size_alarm",
+        "negative_rejections",
+        "stale_answers",
+    };
+    char text[160];
+    assert_int_equal(verify_with(it, NULL), 200);
+    assert_int_equal(get(it, listen_address(it), "/jwks/default", ""), 200);
+    char hash[65] = {0};
+    memcpy(hash, strstr(it->text.data, "ETag: \"") + 7, 64);
+    assert_int_equal(strspn(hash, "0123456789abcdef"), 64);
+    assert_int_equal(admin(it, "/metrics"), 200);
+    for (size_t i = 0; i < sizeof counters / sizeof counters[0]; i++) {
+        snprintf(text, sizeof text, "\njwkeep_issuer_%s{issuer=\"default\"} ", counters[i]);
+        ASSERT_HAS(it, text);
+    }
+    snprintf(text, sizeof text, "\njwkeep_issuer_set_info{issuer=\"default\",hash=\"%s\"} 1\n",
+             hash);
+    ASSERT_HAS(it, text);
+    assert_int_equal(admin(it, "/status"), 200);
+    for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
+        snprintf(text, sizeof text, "\"%s\":", members[i]);
+        ASSERT_HAS(it, text);
+    }
+    snprintf(text, sizeof text, "\"set_hash\":\"%s\"", hash);
+    ASSERT_HAS(it, text);
+}
+
 static void keeps_administration_apart(void **state) {
     fixture *it = *state;
     static const char *const paths[] = {"/metrics", "/healthz", "/readyz", "/status"};
@@ -564,6 +620,7 @@ int main(void) {
         WITH(mirrors_the_key_set, set_up),
         WITH(readiness_and_status_are_json, set_up),
         WITH(metrics_follow_the_text_format, set_up),
+        WITH(r25_every_figure_of_an_issuer_is_shown, set_up),
         WITH(keeps_administration_apart, set_up),
         WITH(knows_no_other_pages, set_up),
         WITH(listens_on_unix_sockets, set_up),
