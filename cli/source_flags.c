@@ -27,6 +27,8 @@ static const field FIELDS[] = {
     FIELD(max_waiters, "--max-waiters"),
     FIELD(negative_ttl_s, "--negative-ttl"),
     FIELD(negative_max, "--negative-max"),
+    FIELD(empty_confirm_s, "--empty-confirm"),
+    FIELD(size_alarm_keys, "--size-alarm"),
 };
 #define FIELD_COUNT (sizeof FIELDS / sizeof *FIELDS)
 

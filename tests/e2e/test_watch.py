@@ -119,6 +119,21 @@ def test_shows_what_is_reused_skipped_and_unchanged(watch, issuer, make_key):
     assert watching.end(signal.SIGTERM) == 0
 
 
+def test_r25_empty_large_and_stale_sets_are_seen(watch, issuer, make_key):
+    issuer.keys = [make_key("first").public]
+    watching = watch(issuer.jwks_url, *SOON, "--empty-confirm", "0", "--size-alarm", "2",
+                     "--stale-limit", "0")
+    watching.wait_for("added", kid="first")
+    issuer.keys = []
+    kept = watching.wait_for("kept", keys=1)
+    assert kept["error"]["code"] == "transport_body", kept
+    watching.wait_for("removed", kid="first")
+    issuer.keys = [make_key(name).public for name in ("one", "two", "three")]
+    watching.wait_for("alarm", keys=3)
+    issuer.status = 500
+    watching.wait_for("stale", keys=3)
+
+
 def test_prints_lines_for_people(program, issuer, make_key):
     issuer.keys = [{**make_key("first").public, "kid": "a\u001bb"}]
     out = program.ok("jwks", "watch", "--allow-http-loopback", "--count", "2", issuer.jwks_url)
@@ -138,7 +153,8 @@ def test_refuses_numbers_out_of_range_by_their_names(program):
     url = "https://idp.example/jwks.json"
     for option in ("cooldown", "lifetime-min", "lifetime-max", "lifetime-default",
                    "stale-limit", "backoff-min", "backoff-max", "retry-after-max",
-                   "connect-timeout", "negative-ttl", "negative-max"):
+                   "connect-timeout", "negative-ttl", "negative-max", "empty-confirm",
+                   "size-alarm"):
         refuses(program, USAGE, "jwks", "watch", url, f"--{option}", "4000000000",
                 says=f"--{option} ")
     refuses(program, USAGE, "jwks", "watch", url, "--max-waiters", "0", says="--max-waiters ")

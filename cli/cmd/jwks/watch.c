@@ -56,7 +56,8 @@ static const char *event_name(jwkeep_event_kind kind) {
         [JWKEEP_EVENT_REFRESHED] = "refreshed", [JWKEEP_EVENT_UNCHANGED] = "unchanged",
         [JWKEEP_EVENT_FAILED] = "failed",       [JWKEEP_EVENT_KEY_ADDED] = "added",
         [JWKEEP_EVENT_KEY_REMOVED] = "removed", [JWKEEP_EVENT_KID_REUSED] = "reused",
-        [JWKEEP_EVENT_KEY_SKIPPED] = "skipped",
+        [JWKEEP_EVENT_KEY_SKIPPED] = "skipped", [JWKEEP_EVENT_EMPTY_KEPT] = "kept",
+        [JWKEEP_EVENT_SIZE_ALARM] = "alarm",    [JWKEEP_EVENT_STALE] = "stale",
     };
     size_t index = (size_t)kind;
     return index < sizeof names / sizeof *names && names[index] ? names[index] : "other";

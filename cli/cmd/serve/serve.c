@@ -89,7 +89,7 @@ static exit_status check_arguments(const struct serve *values) {
 
 static void tell_event(void *user, const jwkeep_event *event) {
     (void)user;
-    if (event->kind == JWKEEP_EVENT_FAILED)
+    if (event->kind == JWKEEP_EVENT_FAILED || event->kind == JWKEEP_EVENT_EMPTY_KEPT)
         report_failure(event->url, event->error);
     else if (event->kind == JWKEEP_EVENT_REFRESHED)
         report_note("%s: %zu keys, generation %llu", event->url, event->count,
@@ -99,6 +99,10 @@ static void tell_event(void *user, const jwkeep_event *event) {
     else if (event->kind == JWKEEP_EVENT_KID_REUSED)
         report_note("%s: warning: other key material under a kid that was there before",
                     event->url);
+    else if (event->kind == JWKEEP_EVENT_SIZE_ALARM)
+        report_note("%s: warning: %zu keys, more than expected", event->url, event->count);
+    else if (event->kind == JWKEEP_EVENT_STALE)
+        report_note("%s: warning: the keys are past the stale limit", event->url);
 }
 
 static exit_status start_dev_issuer(const struct serve *values, struct running *running) {
