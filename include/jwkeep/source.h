@@ -24,6 +24,7 @@ JWKEEP_BEGIN
 #define JWKEEP_RETRY_AFTER_MAX_S 300u   /* 0–3600 */
 #define JWKEEP_CONNECT_TIMEOUT_MS 2000u /* 1–60000 */
 #define JWKEEP_FETCH_TIMEOUT_MS 5000u   /* 1–300000; connecting included */
+#define JWKEEP_READY_TIMEOUT_MS 10000u  /* of a start that requires keys */
 #define JWKEEP_WAIT_TIMEOUT_MS 2000u    /* a waiter's deadline where it gives none */
 #define JWKEEP_MAX_WAITERS 65536u       /* of one source at a time */
 #define JWKEEP_MAX_DOWNLOADS 32u        /* of one refresher at a time, 1–1024 */

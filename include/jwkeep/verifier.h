@@ -56,6 +56,18 @@ jwkeep_verifier_new(const jwkeep_verifier_options *options, jwkeep_verifier **re
  * been finished or cancelled. NULL is fine. */
 JWKEEP_API void jwkeep_verifier_free(jwkeep_verifier *verifier);
 
+/* For a start that requires keys: waits until every issuer has keys that may be used, asking
+ * for downloads where there are none and waiting through failures and retries, `timeout_ms`
+ * at the most (0: JWKEEP_READY_TIMEOUT_MS). On failure `where` is the name of the first issuer
+ * without keys, borrowed from the verifier (not after KEYS_SHUTDOWN); the verifier may be used
+ * all the same, and goes on trying. Without this call, a start is eager or lazy, as `is_eager`
+ * of the sources says. Errors: KEYS_FETCH_FAILED (with the reason of its last download),
+ * KEYS_TIMEOUT (no download has ended in time), KEYS_SHUTDOWN, MISUSE_ARGUMENT (no verifier).
+ */
+JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_verifier_wait_ready(jwkeep_verifier *verifier,
+                                                                  uint32_t timeout_ms,
+                                                                  jwkeep_error *error);
+
 /* Verifies a JWT in JWS compact serialization: finds its issuer, its key, checks the
  * signature and the claims. If the key is missing and everything that can be checked without
  * it holds (algorithm, issuer, audience, times), waits for a download, `timeout_ms` at the

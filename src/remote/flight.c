@@ -200,6 +200,7 @@ static void close_flight(jwkeep_source *source, const jk_download_result *result
     atomic_store_explicit(&source->usable_until_ms, jk_policy_usable_until(&source->policy),
                           memory_order_release);
     jk_source_settle(source);
+    pthread_cond_broadcast(&source->changed);
     pthread_mutex_unlock(&source->mutex);
 }
 

@@ -3,6 +3,7 @@
  * Owns those who wait for a source: calls that block and lookups that are told. The answers
  * are the policy's; here is who is in the list, who is woken, and when a lookup may go. */
 #include "base/allocator.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "remote/source.h"
 #include <time.h>
@@ -188,19 +189,12 @@ static jwkeep_code join(jwkeep_source *source, jk_waiter *waiter, jwkeep_error *
 /* ---- Blocking
  * ------------------------------------------------------------------------------------- */
 
-static struct timespec moment_after(uint32_t timeout_ms) {
-    struct timespec moment;
-    clock_gettime(CLOCK_MONOTONIC, &moment);
-    moment.tv_sec += timeout_ms / 1000;
-    moment.tv_nsec += (long)(timeout_ms % 1000) * 1000000;
-    if (moment.tv_nsec >= 1000000000) {
-        moment.tv_sec++;
-        moment.tv_nsec -= 1000000000;
-    }
-    return moment;
+static struct timespec moment_at(int64_t time_ms) {
+    return (struct timespec){.tv_sec = (time_t)(time_ms / 1000),
+                             .tv_nsec = (long)(time_ms % 1000) * 1000000};
 }
 
-static void init_wake(pthread_cond_t *wake) {
+void jk_source_init_wake(pthread_cond_t *wake) {
     pthread_condattr_t attributes;
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
@@ -223,10 +217,10 @@ static jwkeep_code wait_for_answer(jwkeep_source *source, jk_waiter *waiter,
 
 static jwkeep_code join_and_wait(jwkeep_source *source, jwkeep_span kid, uint32_t timeout_ms,
                                  jwkeep_error *error) {
-    struct timespec until = moment_after(timeout_ms);
+    struct timespec until = moment_at(jk_clock_monotonic_ms() + timeout_ms);
     pthread_cond_t wake;
     jk_waiter waiter = {.kid = kid, .wake = &wake};
-    init_wake(&wake);
+    jk_source_init_wake(&wake);
     pthread_mutex_lock(&source->mutex);
     jwkeep_code code = join(source, &waiter, error);
     jk_source_kick_if_due(source);
@@ -244,6 +238,38 @@ jwkeep_code jwkeep_source_lookup(jwkeep_source *source, jwkeep_span kid, uint32_
         return code;
     jk_source_hold(source);
     code = join_and_wait(source, kid, timeout_ms ? timeout_ms : JWKEEP_WAIT_TIMEOUT_MS, error);
+    jk_source_let_go(source);
+    return code;
+}
+
+/* Under the mutex. */
+static jwkeep_code wait_until_usable(jwkeep_source *source, const struct timespec *until,
+                                     jwkeep_error *error) {
+    int waited = 0;
+    while (jwkeep_source_check(source) != JWKEEP_OK && !source->is_detaching && waited == 0)
+        waited = pthread_cond_timedwait(&source->changed, &source->mutex, until);
+    if (jwkeep_source_check(source) == JWKEEP_OK)
+        return JWKEEP_OK;
+    jwkeep_code code =
+        source->policy.has_failed ? JWKEEP_KEYS_FETCH_FAILED : JWKEEP_KEYS_TIMEOUT;
+    if (source->is_detaching)
+        code = JWKEEP_KEYS_SHUTDOWN;
+    if (error)
+        *error = describe(source, code);
+    return code;
+}
+
+jwkeep_code jk_source_wait_usable(jwkeep_source *source, int64_t until_ms,
+                                  jwkeep_error *error) {
+    struct timespec until = moment_at(until_ms);
+    if (jwkeep_source_check(source) == JWKEEP_OK)
+        return JWKEEP_OK;
+    if (!jk_source_is_ours(source))
+        return jk_fail(error, JWKEEP_KEYS_SHUTDOWN);
+    jk_source_hold(source);
+    pthread_mutex_lock(&source->mutex);
+    jwkeep_code code = wait_until_usable(source, &until, error);
+    pthread_mutex_unlock(&source->mutex);
     jk_source_let_go(source);
     return code;
 }

@@ -153,7 +153,7 @@ static void init_parts(jwkeep_source *source, jwkeep_refresher *refresher) {
     atomic_init(&source->holders, 1);
     atomic_init(&source->usable_until_ms, INT64_MIN);
     pthread_mutex_init(&source->mutex, NULL);
-    pthread_cond_init(&source->changed, NULL);
+    jk_source_init_wake(&source->changed);
     init_policy(source);
     init_negative(source);
     init_download(source);

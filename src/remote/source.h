@@ -66,7 +66,7 @@ struct jwkeep_source {
     int64_t emptied_at_ms; /* the first of a row of empty answers, or JK_NEVER */
 
     pthread_mutex_t mutex;
-    pthread_cond_t changed; /* is_detached; the end of a notification */
+    pthread_cond_t changed; /* is_detached; the end of a notification, of a download */
     jk_policy policy;
     jk_negative negative; /* of the set in the ring */
     jk_waiter_list waiting;
@@ -101,6 +101,16 @@ bool jk_source_is_ours(const jwkeep_source *source);
 static inline int64_t jk_source_now_ms(const jwkeep_source *source) {
     return jk_environment_now_ms(jk_refresher_environment(source->refresher));
 }
+
+/* A condition whose deadlines are those of jk_clock_monotonic_ms. */
+void jk_source_init_wake(pthread_cond_t *wake);
+
+/* Waits until the keys may be used, through failures and retries, or until `until_ms` of
+ * jk_clock_monotonic_ms; a download must have been asked for.
+ * Errors: KEYS_FETCH_FAILED (and why the last one failed), KEYS_TIMEOUT (none has ended),
+ * KEYS_SHUTDOWN. */
+JWKEEP_MUST_USE jwkeep_code jk_source_wait_usable(jwkeep_source *source, int64_t until_ms,
+                                                  jwkeep_error *error);
 
 /* Under the mutex: has the refresher look again if it is due before it would. */
 void jk_source_kick_if_due(jwkeep_source *source);

@@ -17,6 +17,8 @@
 #define DEV_LISTEN "127.0.0.1:8081"
 /* So that rotations one after another are followed while somebody watches. */
 #define DEV_COOLDOWN_S 1
+#define MAX_START_TIMEOUT_S 3600
+#define START_SLICE_MS 100u /* within which a signal ends the wait */
 
 struct serve {
     bool is_dev;
@@ -30,6 +32,8 @@ struct serve {
     const char *dev_listen;
     const char *ready_file;
     int64_t workers;
+    const char *start;
+    int64_t start_timeout_s;
     source_flags source;
     remote_options remote;
 };
@@ -37,6 +41,8 @@ struct serve {
 static const struct serve DEFAULTS = {
     .admin = ADMIN,
     .dev_listen = DEV_LISTEN,
+    .start = "eager",
+    .start_timeout_s = JWKEEP_READY_TIMEOUT_MS / 1000,
     .source = SOURCE_FLAGS_DEFAULTS,
     .remote.timeout_s = REMOTE_TIMEOUT_S,
 };
@@ -56,6 +62,9 @@ static const option_spec OPTIONS[] = {
     TEXT(struct serve, ready_file, "ready-file", "FILE", "write the addresses there, as JSON"),
     NUMBER(struct serve, workers, "workers", "N", 1, SERVER_MAX_WORKERS,
            "threads (default: one a core)"),
+    TEXT(struct serve, start, "start", "MODE", "lazy, eager or required (default eager)"),
+    NUMBER(struct serve, start_timeout_s, "start-timeout", "S", 1, MAX_START_TIMEOUT_S,
+           "with --start required: keys within (default 10)"),
     SOURCE_FLAGS(struct serve),
     REMOTE_OPTIONS(struct serve),
 };
@@ -82,6 +91,9 @@ static exit_status check_arguments(const struct serve *values) {
         return report_usage("--iss goes with --jwks");
     if (values->listen.count > SERVER_MAX_LISTENERS)
         return report_usage("--listen is given more than %u times", SERVER_MAX_LISTENERS);
+    if (strcmp(values->start, "lazy") != 0 && strcmp(values->start, "eager") != 0 &&
+        strcmp(values->start, "required") != 0)
+        return report_usage("--start is lazy, eager or required");
     return STATUS_YES;
 }
 
@@ -129,7 +141,7 @@ static exit_status start_verifier(const struct serve *values, struct running *ru
     if (status != STATUS_YES)
         return status;
     remote_fill(&values->remote, &source);
-    source.is_eager = true;
+    source.is_eager = strcmp(values->start, "lazy") != 0;
     if (values->is_dev)
         source.cooldown_s = DEV_COOLDOWN_S;
     source_flags_fill(&values->source, &source);
@@ -152,6 +164,30 @@ static exit_status start_verifier(const struct serve *values, struct running *ru
     return status == STATUS_INTERNAL ? status : STATUS_USAGE;
 }
 
+/* Signals are blocked: one that ends the program is seen by waiting. */
+static bool is_told_to_end(void) {
+    sigset_t pending;
+    sigpending(&pending);
+    return sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1;
+}
+
+static exit_status wait_for_keys(const struct serve *values, struct running *running) {
+    jwkeep_error error = {0};
+    int64_t slices = values->start_timeout_s * 1000 / START_SLICE_MS;
+    jwkeep_code code = JWKEEP_KEYS_TIMEOUT;
+    if (strcmp(values->start, "required") != 0)
+        return STATUS_YES;
+    for (int64_t i = 0; code != JWKEEP_OK && i < slices && !is_told_to_end(); i++)
+        code = jwkeep_verifier_wait_ready(running->verifier, START_SLICE_MS, &error);
+    if (code == JWKEEP_OK)
+        return STATUS_YES;
+    if (is_told_to_end()) {
+        report_note("ended before the keys were there");
+        return STATUS_UNDECIDED;
+    }
+    return report_failure("no keys in time", &error);
+}
+
 static exit_status start_server(const struct serve *values, struct running *running) {
     static const char *const default_listen[] = {LISTEN};
     server_options options;
@@ -171,6 +207,8 @@ static exit_status start(const struct serve *values, struct running *running) {
     exit_status status = start_dev_issuer(values, running);
     if (status == STATUS_YES)
         status = start_verifier(values, running);
+    if (status == STATUS_YES)
+        status = wait_for_keys(values, running);
     if (status == STATUS_YES)
         status = start_server(values, running);
     return status;
@@ -239,9 +277,14 @@ static exit_status run(const void *arguments) {
 const struct command CMD_SERVE = {
     .name = "serve",
     .summary = "the verification service that stands beside a gateway",
-    .details = "Answers ANY /verify with 200, 401 or, when the keys cannot be had, 503; and\n"
-               "GET /jwks/default. The administration address has /metrics, /healthz, /readyz\n"
-               "and /status. Port 0 lets the system choose. SIGTERM ends it in good order.\n",
+    .details =
+        "Answers ANY /verify with 200, 401 or, when the keys cannot be had, 503; and\n"
+        "GET /jwks/default. The administration address has /metrics, /healthz, /readyz\n"
+        "and /status. Port 0 lets the system choose. SIGTERM ends it in good order.\n"
+        "\n"
+        "--start says when keys are downloaded: lazy, with the first token (until then\n"
+        "/readyz says no); eager, at once, while it serves already; required, before it\n"
+        "serves: without keys within --start-timeout it ends with status 3.\n",
     .examples =
         "  jwkeep serve --dev\n"
         "  jwkeep serve --issuer https://idp.example --audience api\n"
