@@ -32,6 +32,8 @@ JWKEEP_BEGIN
 #define JWKEEP_NEGATIVE_MAX 1024u       /* `kid`s remembered as missing, 1–65536 */
 #define JWKEEP_EMPTY_CONFIRM_S 30u      /* 0–3600; between two empty answers that count */
 #define JWKEEP_SIZE_ALARM_KEYS 50u      /* 1–10000 */
+#define JWKEEP_REDISCOVERY_S 86400u     /* 60–604800 */
+#define JWKEEP_MAX_FALLBACKS 8u         /* URLs after the first */
 #define JWKEEP_MAX_REQUEST_HEADERS 16u
 
 /* ---- The refresher ---------------------------------------------------------------------- */
@@ -116,6 +118,12 @@ typedef struct jwkeep_source_options {
     uint32_t fetch_timeout_ms;
     uint32_t max_waiters;
 
+    /* Tried in this order, within the same download and its time, when `url` fails; with
+     * `url` only. A download that somebody waits for begins at the one that answered last. */
+    const char *const *fallback_urls;
+    size_t fallback_count;
+    uint32_t rediscovery_s; /* also after three failed downloads in a row */
+
     /* The URL or issuer comes from input: the address that its name resolves to is checked
      * when connecting, and loopback, link-local, private and other special ranges are
      * refused (TRANSPORT_CONNECT), whatever allows_http_loopback says. Not with `proxy`. */
@@ -150,7 +158,7 @@ typedef struct jwkeep_source_options {
 JWKEEP_API void jwkeep_source_options_init(jwkeep_source_options *options);
 
 /* Errors: MISUSE_ARGUMENT (a number out of range, neither or both of `url` and `issuer`, a
- * pin, proxy or header line that is none, half a client certificate),
+ * pin, proxy or header line that is none, too many fallbacks, half a client certificate),
  * TRANSPORT_URL (not https, nor http to a loopback address where that is allowed),
  * OUT_OF_MEMORY. */
 JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_source_new(jwkeep_refresher *refresher,

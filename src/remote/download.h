@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Owns the way from a URL or an issuer to a parsed key set: discovery where it is needed, the
- * conditional request, the parsing, and what the next download must know (validators, the
- * discovered URL). Decides nothing about when. All calls from the transport's thread. */
+ * next URL where one fails, the conditional request, the parsing, and what the next download
+ * must know (validators, the discovered URL). Decides nothing about when. All calls from the
+ * transport's thread. */
 #ifndef JK_REMOTE_DOWNLOAD_H
 #define JK_REMOTE_DOWNLOAD_H
 
@@ -10,7 +11,6 @@
 #include <jwkeep/keyset.h>
 #include <jwkeep/source.h>
 
-#define JK_DISCOVERY_MAX_AGE_MS (24 * 3600 * 1000)
 #define JK_DISCOVERY_MAX_FAILURES 3u
 
 /* How a download ended; borrowed by the callback for its duration. */
@@ -24,8 +24,11 @@ typedef struct jk_download_result {
 } jk_download_result;
 
 typedef struct jk_download_options {
-    const char *url;       /* or, if NULL, */
-    const char *issuer;    /* discover it */
+    const char *url;            /* or, if NULL, */
+    const char *issuer;         /* discover it */
+    char *const *fallback_urls; /* after `url`; borrowed */
+    size_t fallback_count;
+    uint32_t rediscovery_s;
     const jk_route *route; /* borrowed */
     bool allows_http_loopback;
     uint32_t connect_timeout_ms;
@@ -44,9 +47,15 @@ typedef struct jk_download {
     jk_transfer *transfer;       /* while there is one */
     int64_t deadline_ms;
     bool is_forced;
+    size_t url_index; /* of the URL that is asked for keys: 0 is the first, or the discovered */
+    size_t answer_index;        /* of the one that answered last */
+    size_t tried;               /* of them, in this download */
+    jwkeep_error first_failure; /* in this download */
+    int64_t retry_after_s;      /* the longest that was asked for in this download */
     char *discovered_url;
     int64_t discovered_at_ms;
-    uint32_t failures; /* in a row, at the discovered URL */
+    uint32_t failures;       /* in a row, at the discovered URL */
+    size_t validators_index; /* of the URL that gave these two */
     char *etag;
     char *last_modified;
 } jk_download;

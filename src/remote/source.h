@@ -47,6 +47,8 @@ typedef struct jk_source_settings {
     jwkeep_limits limits;
     char *url;
     char *issuer;
+    char *fallback_urls[JWKEEP_MAX_FALLBACKS];
+    size_t fallback_count;
     jk_route route;
 } jk_source_settings;
 

@@ -21,6 +21,7 @@ void jwkeep_source_options_init(jwkeep_source_options *options) {
         .connect_timeout_ms = JWKEEP_CONNECT_TIMEOUT_MS,
         .fetch_timeout_ms = JWKEEP_FETCH_TIMEOUT_MS,
         .max_waiters = JWKEEP_MAX_WAITERS,
+        .rediscovery_s = JWKEEP_REDISCOVERY_S,
         .negative_ttl_s = JWKEEP_NEGATIVE_TTL_S,
         .negative_max = JWKEEP_NEGATIVE_MAX,
         .empty_confirm_s = JWKEEP_EMPTY_CONFIRM_S,
@@ -52,6 +53,7 @@ static jwkeep_code check_ranges(const jwkeep_source_options *options, jwkeep_err
         {"connect_timeout_ms", options->connect_timeout_ms, 1, 60000},
         {"fetch_timeout_ms", options->fetch_timeout_ms, 1, 300000},
         {"max_waiters", options->max_waiters, 1, UINT32_MAX},
+        {"rediscovery_s", options->rediscovery_s, 60, 604800},
         {"negative_ttl_s", options->negative_ttl_s, 0, 3600},
         {"negative_max", options->negative_max, 1, 65536},
         {"empty_confirm_s", options->empty_confirm_s, 0, 3600},
@@ -60,6 +62,21 @@ static jwkeep_code check_ranges(const jwkeep_source_options *options, jwkeep_err
     for (size_t i = 0; i < JK_COUNT_OF(ranges); i++)
         if (ranges[i].value < ranges[i].low || ranges[i].value > ranges[i].high)
             return refuse(error, ranges[i].name);
+    return JWKEEP_OK;
+}
+
+static jwkeep_code check_fallbacks(const jwkeep_source_options *options, jwkeep_error *error) {
+    size_t count = options->fallback_count;
+    if (count > JWKEEP_MAX_FALLBACKS || (count && !(options->fallback_urls && options->url)))
+        return refuse(error, "fallback_urls");
+    for (size_t i = 0; i < count; i++) {
+        if (!options->fallback_urls[i])
+            return refuse(error, "fallback_urls");
+        jwkeep_code code =
+            jk_url_check(options->fallback_urls[i], options->allows_http_loopback, error);
+        if (code)
+            return code;
+    }
     return JWKEEP_OK;
 }
 
@@ -80,10 +97,20 @@ static bool copy_text(const char *text, char **ret_copy) {
     return !text || *ret_copy;
 }
 
+static bool copy_fallbacks(jk_source_settings *settings, const jwkeep_source_options *options) {
+    while (settings->fallback_count < options->fallback_count) {
+        if (!copy_text(options->fallback_urls[settings->fallback_count],
+                       &settings->fallback_urls[settings->fallback_count]))
+            return false;
+        settings->fallback_count++;
+    }
+    return true;
+}
+
 static jwkeep_code copy_texts(jk_source_settings *settings,
                               const jwkeep_source_options *options, jwkeep_error *error) {
     if (!copy_text(options->url, &settings->url) ||
-        !copy_text(options->issuer, &settings->issuer)) {
+        !copy_text(options->issuer, &settings->issuer) || !copy_fallbacks(settings, options)) {
         jk_source_settings_done(settings);
         return jk_fail(error, JWKEEP_OUT_OF_MEMORY);
     }
@@ -95,6 +122,8 @@ static jwkeep_code copy_texts(jk_source_settings *settings,
 /* The caller's texts are not the source's. */
 static void drop_borrowed(jwkeep_source_options *options) {
     options->limits = NULL;
+    options->fallback_urls = NULL;
+    options->fallback_count = 0;
     options->ca_file = NULL;
     options->pinned_key = NULL;
     options->client_cert_file = NULL;
@@ -113,6 +142,8 @@ jwkeep_code jk_source_settings_init(jk_source_settings *settings,
     if (code == JWKEEP_OK)
         code = check_addresses(&made.options, error);
     if (code == JWKEEP_OK)
+        code = check_fallbacks(&made.options, error);
+    if (code == JWKEEP_OK)
         code = jk_limits_resolve(made.options.limits, &made.limits, error);
     if (code == JWKEEP_OK)
         code = jk_route_init(&made.route, &made.options, error);
@@ -129,6 +160,9 @@ void jk_source_settings_done(jk_source_settings *settings) {
     jk_free(settings->url);
     jk_free(settings->issuer);
     jk_route_done(&settings->route);
+    for (size_t i = 0; i < settings->fallback_count; i++)
+        jk_free(settings->fallback_urls[i]);
+    settings->fallback_count = 0;
     settings->url = NULL;
     settings->issuer = NULL;
 }
@@ -138,6 +172,9 @@ jk_download_options jk_source_download_options(const jk_source_settings *setting
     return (jk_download_options){
         .url = settings->url,
         .issuer = settings->issuer,
+        .fallback_urls = settings->fallback_urls,
+        .fallback_count = settings->fallback_count,
+        .rediscovery_s = options->rediscovery_s,
         .route = &settings->route,
         .allows_http_loopback = options->allows_http_loopback,
         .connect_timeout_ms = options->connect_timeout_ms,
