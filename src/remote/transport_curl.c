@@ -244,10 +244,13 @@ static bool set_proxy(CURL *easy, const jk_request *request) {
            curl_easy_setopt(easy, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE) == CURLE_OK;
 }
 
+/* Downloads are seldom, and a retry may be due to what the name meant a moment ago: names are
+ * resolved for each connection. */
 static bool set_route(CURL *easy, const jk_request *request) {
     return curl_easy_setopt(easy, CURLOPT_URL, request->url) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR,
                             jk_url_is_plain(request->url) ? "http" : "https") == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, 0L) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L) == CURLE_OK &&
            set_proxy(easy, request) &&

@@ -13,6 +13,7 @@
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static char current[INET6_ADDRSTRLEN] = NAMES_PUBLIC_ADDRESS;
+static unsigned port;
 
 #define VISIBLE __attribute__((visibility("default")))
 
@@ -27,6 +28,23 @@ static void *next(const char *name) {
 void names_move(const char *address) {
     pthread_mutex_lock(&mutex);
     snprintf(current, sizeof current, "%s", address);
+    pthread_mutex_unlock(&mutex);
+}
+
+void names_lead(unsigned new_port) {
+    pthread_mutex_lock(&mutex);
+    port = new_port;
+    pthread_mutex_unlock(&mutex);
+}
+
+/* Where a connection to `to` really goes. */
+static void redirect(struct sockaddr_in *to) {
+    if (to->sin_addr.s_addr != inet_addr(NAMES_PUBLIC_ADDRESS))
+        return;
+    to->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    pthread_mutex_lock(&mutex);
+    if (port)
+        to->sin_port = htons((uint16_t)port);
     pthread_mutex_unlock(&mutex);
 }
 
@@ -49,7 +67,6 @@ VISIBLE int connect(int descriptor, __CONST_SOCKADDR_ARG address, socklen_t size
     if (size != sizeof to || address.__sockaddr__->sa_family != AF_INET)
         return real(descriptor, address.__sockaddr__, size);
     memcpy(&to, address.__sockaddr__, sizeof to);
-    if (to.sin_addr.s_addr == inet_addr(NAMES_PUBLIC_ADDRESS))
-        to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    redirect(&to);
     return real(descriptor, (const struct sockaddr *)&to, sizeof to);
 }

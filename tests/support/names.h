@@ -12,4 +12,7 @@
 /* The numeric address that NAMES_HOST resolves to from now on. Any thread. */
 void names_move(const char *address);
 
+/* The port that connections to NAMES_PUBLIC_ADDRESS end at; 0: the one they are for. */
+void names_lead(unsigned port);
+
 #endif
