@@ -53,7 +53,7 @@ static bool is_wanted(const jk_policy *policy) {
 
 /* R5: one trailing refresh, however many ask for it. */
 static void arm_trailing(jk_policy *policy) {
-    policy->trailing_at_ms = policy->cooldown_ends_ms;
+    policy->trailing_at_ms = later(policy->cooldown_ends_ms, policy->now_ms);
 }
 
 void jk_policy_init(jk_policy *policy, const jk_policy_options *options, uint64_t seed,
