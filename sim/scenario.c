@@ -174,6 +174,7 @@ static void fill_options(sim_scenario *scenario, sim_random *random) {
     scenario->fetch_timeout_ms = JWKEEP_FETCH_TIMEOUT_MS;
     scenario->negative_max = JWKEEP_NEGATIVE_MAX;
     scenario->negative_ttl_ms = JWKEEP_NEGATIVE_TTL_S * 1000;
+    scenario->empty_confirm_ms = JWKEEP_EMPTY_CONFIRM_S * 1000;
     if (sim_draw_one_in(random, 2))
         return;
     jk_policy_options *options = &scenario->options;
@@ -188,6 +189,7 @@ static void fill_options(sim_scenario *scenario, sim_random *random) {
     scenario->fetch_timeout_ms = sim_draw_wide(random, 1, 60000);
     scenario->negative_max = sim_draw_wide(random, 1, 1024);
     scenario->negative_ttl_ms = sim_draw_wide(random, 0, 3600) * 1000;
+    scenario->empty_confirm_ms = sim_draw_wide(random, 0, 3600) * 1000;
 }
 
 void sim_scenario_make(sim_scenario *scenario, uint64_t seed) {

@@ -71,6 +71,7 @@ typedef struct sim_scenario {
     uint32_t max_waiters;
     uint32_t negative_max;
     int64_t negative_ttl_ms;
+    int64_t empty_confirm_ms;
     uint32_t count;
     sim_action actions[SIM_MAX_ACTIONS];
 } sim_scenario;

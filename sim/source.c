@@ -23,7 +23,7 @@ void sim_source_init(sim_world *world) {
     source->published.count = 0;
     source->generation = 0;
     source->validator = 0;
-    source->empty_since_ms = JK_NEVER;
+    source->emptied_at_ms = JK_NEVER;
     source->transfer.arrives_at_ms = JK_NEVER;
     source->late_count = 0;
     source->waiters.count = 0;
@@ -187,7 +187,7 @@ static void give_up(sim_world *world, sim_transfer *transfer) {
         source->late[source->late_count++] = *transfer;
     transfer->result = SIM_RESULT_FAILED;
     transfer->reads_late = false;
-    transfer->retry_after_s = 0;
+    transfer->retry_after_ms = 0;
     transfer->arrives_at_ms = world->real_ms + world->scenario->fetch_timeout_ms;
 }
 
@@ -212,8 +212,10 @@ static void launch(sim_world *world, const jk_flight *flight) {
     transfer->reads_late = has_keys && issuer->reads_late;
     transfer->arrives_at_ms = world->real_ms + latency_ms;
     transfer->lifetime_s = jk_cache_lifetime_s(&fields, &world->scenario->lifetime, wall_s);
-    transfer->retry_after_s =
-        issuer->mood == SIM_MOOD_UNAVAILABLE ? jk_cache_retry_after_s(&fields, wall_s) : 0;
+    transfer->retry_after_ms = issuer->mood == SIM_MOOD_UNAVAILABLE
+                                   ? jk_cache_retry_after_s(&fields, wall_s) * 1000
+                                   : 0;
+    transfer->is_empty_kept = false;
     transfer->result = has_keys ? read_document(world, transfer) : SIM_RESULT_FAILED;
     if (latency_ms > world->scenario->fetch_timeout_ms)
         give_up(world, transfer);
@@ -273,18 +275,24 @@ static bool has_usable(const sim_keys *answer) {
     return false;
 }
 
-/* R15: the first answer without a key keeps what there is; one at least 30 s after it counts.
- * Whether it may be published. */
-static bool believe(sim_world *world, const sim_keys *answer) {
+/* R15: whether an answer without a key is turned away. The first never counts, a second in a
+ * row does some time after it; where there are keys, the retry waits for that. */
+static bool refuses_empty(sim_world *world, sim_transfer *transfer) {
     sim_source *source = &world->source;
-    int64_t now_ms = world->oracle.now_ms;
-    if (has_usable(answer) || source->published.count == 0) {
-        source->empty_since_ms = JK_NEVER;
-        return true;
-    }
-    if (source->empty_since_ms == JK_NEVER)
-        source->empty_since_ms = now_ms;
-    return now_ms - source->empty_since_ms >= 30000;
+    int64_t clock_ms = sim_world_clock_ms(world);
+    bool is_loaded = world->oracle.has_keys;
+    bool is_first = source->emptied_at_ms == JK_NEVER;
+    if (is_loaded && source->published.count == 0)
+        return false;
+    if (is_first)
+        source->emptied_at_ms = clock_ms;
+    int64_t look_again_ms =
+        source->emptied_at_ms + world->scenario->empty_confirm_ms - clock_ms;
+    if (is_loaded && !is_first && look_again_ms <= 0)
+        return false;
+    transfer->is_empty_kept = is_loaded;
+    transfer->retry_after_ms = is_loaded ? look_again_ms : 0;
+    return true;
 }
 
 /* Copies of every key, and one that nobody can use, under the name of the first. */
@@ -303,7 +311,7 @@ static bool publish(sim_world *world, sim_transfer *transfer) {
     if (world->issuer.is_cluttered && answer.count > 0)
         clutter(&answer);
     source->validator = 0;
-    if (!believe(world, &answer))
+    if (!has_usable(&answer) && refuses_empty(world, transfer))
         return false;
     replace(source, &answer);
     source->validator = transfer->document.version;
@@ -320,7 +328,7 @@ static void close_flight(sim_world *world, const sim_transfer *transfer, bool is
     sim_source *source = &world->source;
     jk_outcome outcome = {.kind = is_good ? JK_OUTCOME_GOOD : JK_OUTCOME_FAILED,
                           .lifetime_ms = transfer->lifetime_s * 1000,
-                          .retry_after_ms = transfer->retry_after_s * 1000};
+                          .retry_after_ms = transfer->retry_after_ms};
     if (world->log)
         sim_say(world, "flight %llu %s", (unsigned long long)transfer->number,
                 is_good ? "ends well" : "fails");
@@ -349,6 +357,8 @@ static void take(sim_world *world, sim_transfer *transfer) {
     if (transfer->reads_late)
         transfer->result = read_document(world, transfer);
     bool is_good = transfer->result != SIM_RESULT_FAILED && publish(world, transfer);
+    if (!transfer->is_empty_kept)
+        world->source.emptied_at_ms = JK_NEVER;
     close_flight(world, transfer, is_good);
 }
 

@@ -14,9 +14,12 @@ static void swap(sim_waiters *waiters, uint32_t a, uint32_t b) {
 }
 
 static void rise(sim_waiters *waiters, uint32_t index) {
-    while (index && is_before(waiters, index, (index - 1) / 2)) {
-        swap(waiters, index, (index - 1) / 2);
-        index = (index - 1) / 2;
+    while (index > 0) {
+        uint32_t parent = (index - 1) / 2;
+        if (!is_before(waiters, index, parent))
+            return;
+        swap(waiters, index, parent);
+        index = parent;
     }
 }
 

@@ -27,10 +27,11 @@ typedef struct sim_transfer {
     int64_t arrives_at_ms; /* real time */
     sim_result result;
     sim_document document;
-    int64_t retry_after_s;
+    int64_t retry_after_ms;
     int64_t lifetime_s;
     bool is_forced;
     bool reads_late;
+    bool is_empty_kept; /* R15: no key in it, and the set stays */
 } sim_transfer;
 
 /* The part of a source that is not the policy: what flight.c, lookup.c and the refresher do
@@ -40,10 +41,10 @@ typedef struct sim_source {
     jk_negative negative;
     sim_keys published;
     uint64_t generation;
-    uint64_t validator;     /* the version that an ETag was kept of, or 0 */
-    int64_t empty_since_ms; /* R15: when the first of some empty answers came, or JK_NEVER */
-    sim_transfer transfer;  /* arrives at JK_NEVER: none */
-    uint32_t late_count;    /* answers to flights that were given up */
+    uint64_t validator;    /* the version that an ETag was kept of, or 0 */
+    int64_t emptied_at_ms; /* R15: when the first of some empty answers came, or JK_NEVER */
+    sim_transfer transfer; /* arrives at JK_NEVER: none */
+    uint32_t late_count;   /* answers to flights that were given up */
     sim_transfer late[SIM_MAX_LATE];
     sim_waiters waiters;
     int64_t turn_at_ms; /* real time: when the refresher looks, or JK_NEVER */

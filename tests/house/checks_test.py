@@ -59,6 +59,12 @@ class Layers(unittest.TestCase):
     def test_refuses_internals_in_the_command_line(self):
         self.refuses("cli/cmd/jwk/check.c", '#include "base/arena.h"\n', "cli/")
 
+    def test_accepts_the_policy_in_the_simulator(self):
+        self.accepts("sim/world.h", '#include "remote/policy.h"\n#include "base/hash.h"\n')
+
+    def test_refuses_the_rest_of_the_sources_in_the_simulator(self):
+        self.refuses("sim/world.h", '#include "remote/source.h"\n', "sim/")
+
     def test_accepts_base_in_the_server(self):
         self.accepts("server/http/reader.c", '#include "base/clock.h"\n')
 
