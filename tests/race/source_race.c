@@ -13,6 +13,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -20,6 +21,7 @@
 #define LOOKUPS 150
 #define CROWD 400
 #define ENDS 25
+#define DOWNLOADS 100
 
 typedef struct race {
     http_server *server;
@@ -257,11 +259,62 @@ static void r24_a_source_ends_while_everybody_waits(void **state) {
     assert_in_range(r.notified, 0, 2 * ENDS);
 }
 
+static int64_t now_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static bool open_slow_source(race *r, jwkeep_source **ret_source, jwkeep_lookup **ret_lookup) {
+    char url[64];
+    jwkeep_source_options options;
+    jwkeep_source_options_init(&options);
+    snprintf(url, sizeof url, "http://127.0.0.1:%u/", http_server_port(r->server));
+    options.url = url;
+    options.allows_http_loopback = true;
+    options.fetch_timeout_ms = 300000;
+    return jwkeep_source_new(r->refresher, &options, ret_source, NULL) == JWKEEP_OK &&
+           jwkeep_source_lookup_begin(*ret_source, JWKEEP_SPAN("a"), 300000, on_notify, r,
+                                      ret_lookup, NULL) == JWKEEP_PENDING;
+}
+
+/* Each source may take its 100 ms, and so may the refresher; a download would take minutes. */
+static void r24_ends_in_the_middle_of_a_hundred_downloads(void **state) {
+    (void)state;
+    race r = {.server = http_server_new()};
+    jwkeep_source *sources[DOWNLOADS] = {NULL};
+    jwkeep_lookup *lookups[DOWNLOADS] = {NULL};
+    size_t made = 0;
+    assert_non_null(r.server);
+    http_server_set(r.server, HTTP_SERVER_SILENT, "", 0);
+    assert_int_equal(jwkeep_refresher_new(DOWNLOADS, &r.refresher, NULL), JWKEEP_OK);
+    while (made < DOWNLOADS && open_slow_source(&r, &sources[made], &lookups[made]))
+        made++;
+    while (made == DOWNLOADS && http_server_requests(r.server) < DOWNLOADS)
+        poll(NULL, 0, 1);
+    int64_t began_ms = now_ms();
+    for (size_t i = 0; i < DOWNLOADS; i++)
+        jwkeep_source_free(sources[i]);
+    jwkeep_refresher_free(r.refresher);
+    int64_t took_ms = now_ms() - began_ms;
+    for (size_t i = 0; i < made; i++) {
+        count(&r, jwkeep_lookup_result(lookups[i], NULL));
+        jwkeep_lookup_free(lookups[i]);
+    }
+    http_server_free(r.server);
+    print_message("%d downloads ended in %d ms\n", DOWNLOADS, (int)took_ms);
+    assert_int_equal(made, DOWNLOADS);
+    assert_int_equal(r.answers[4], DOWNLOADS);
+    assert_int_equal(r.notified, DOWNLOADS);
+    assert_in_range(took_ms, 0, 100 * (DOWNLOADS + 1));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(callers_race_with_rotations_and_failures),
         cmocka_unit_test(r03_a_crowd_of_threads_shares_one_download),
         cmocka_unit_test(r24_a_source_ends_while_everybody_waits),
+        cmocka_unit_test(r24_ends_in_the_middle_of_a_hundred_downloads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

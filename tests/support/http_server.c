@@ -14,7 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define MAX_CONNECTIONS 64
+#define MAX_CONNECTIONS 128
 #define REQUEST_BYTES 8192
 #define DRIP_MS 20
 

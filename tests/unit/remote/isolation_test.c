@@ -128,10 +128,10 @@ static int64_t clock_ms(void *user) {
 }
 
 static jwkeep_refresher *farm_refresher(size_t max_downloads) {
-    world = (farm){.base.methods = &methods,
-                   .now_ms = 1000000,
-                   .until_ms = 1000000,
-                   .body = script_keys("abc")};
+    memset(&world, 0, sizeof world);
+    world.base.methods = &methods;
+    world.now_ms = world.until_ms = 1000000;
+    world.body = script_keys("abc");
     jk_environment environment = {
         .transport = &world.base, .monotonic_ms = clock_ms, .wall_ms = clock_ms, .seed = 7};
     jwkeep_refresher *refresher = NULL;
