@@ -8,7 +8,16 @@
 void remote_fill(const remote_options *options, jwkeep_source_options *source) {
     jwkeep_source_options_init(source);
     source->allows_http_loopback = options->allows_http_loopback;
+    source->is_dynamic = options->is_public_only;
     source->ca_file = options->ca_file;
+    source->pinned_key = options->pins;
+    source->client_cert_file = options->client_cert_file;
+    source->client_key_file = options->client_key_file;
+    source->proxy = options->proxy;
+    source->request_headers = options->headers.items;
+    source->request_header_count = options->headers.count;
+    source->fallback_urls = options->fallbacks.items;
+    source->fallback_count = options->fallbacks.count;
     source->fetch_timeout_ms = (uint32_t)options->timeout_s * 1000u;
     if (source->connect_timeout_ms > source->fetch_timeout_ms)
         source->connect_timeout_ms = source->fetch_timeout_ms;

@@ -29,6 +29,7 @@ static const field FIELDS[] = {
     FIELD(negative_max, "--negative-max"),
     FIELD(empty_confirm_s, "--empty-confirm"),
     FIELD(size_alarm_keys, "--size-alarm"),
+    FIELD(rediscovery_s, "--rediscovery"),
 };
 #define FIELD_COUNT (sizeof FIELDS / sizeof *FIELDS)
 

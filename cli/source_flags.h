@@ -25,6 +25,7 @@ typedef struct source_flags {
     int64_t negative_max;
     int64_t empty_confirm_s;
     int64_t size_alarm_keys;
+    int64_t rediscovery_s;
 } source_flags;
 
 /* The value of a field that was not given. */
@@ -37,7 +38,8 @@ typedef struct source_flags {
         .backoff_max_ms = SOURCE_FLAG_UNSET, .retry_after_max_s = SOURCE_FLAG_UNSET,           \
         .connect_timeout_ms = SOURCE_FLAG_UNSET, .max_waiters = SOURCE_FLAG_UNSET,             \
         .negative_ttl_s = SOURCE_FLAG_UNSET, .negative_max = SOURCE_FLAG_UNSET,                \
-        .empty_confirm_s = SOURCE_FLAG_UNSET, .size_alarm_keys = SOURCE_FLAG_UNSET             \
+        .empty_confirm_s = SOURCE_FLAG_UNSET, .size_alarm_keys = SOURCE_FLAG_UNSET,            \
+        .rediscovery_s = SOURCE_FLAG_UNSET                                                     \
     }
 
 #define SOURCE_FLAG(structure, field, name, value, help)                                       \
@@ -72,7 +74,9 @@ typedef struct source_flags {
         SOURCE_FLAG(structure, empty_confirm_s, "empty-confirm", "S",                          \
                     "until an empty set is believed, 0-3600 (default 30)"),                    \
         SOURCE_FLAG(structure, size_alarm_keys, "size-alarm", "N",                             \
-                    "more keys raise an alarm, 1-10000 (default 50)")
+                    "more keys raise an alarm, 1-10000 (default 50)"),                         \
+        SOURCE_FLAG(structure, rediscovery_s, "rediscovery", "S",                              \
+                    "discover again after, 60-604800 (default 86400)")
 
 /* Puts what was given into `source`, which was filled before. */
 void source_flags_fill(const source_flags *flags, jwkeep_source_options *source);

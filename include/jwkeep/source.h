@@ -135,7 +135,8 @@ typedef struct jwkeep_source_options {
     const char *client_key_file;
     const char *proxy; /* http://HOST:PORT, for https URLs; NULL: none */
     /* "Name: value", up to 4096 bytes each; not what the transport says itself (Accept, Host,
-     * Cache-Control, If-None-Match and the like). */
+     * Cache-Control, If-None-Match and the like). They go wherever the source's requests go: to
+     * the fallbacks and to the URL that discovery names, too. */
     const char *const *request_headers;
     size_t request_header_count;
 

@@ -65,13 +65,18 @@ static jwkeep_code check_ranges(const jwkeep_source_options *options, jwkeep_err
     return JWKEEP_OK;
 }
 
+static jwkeep_code refuse_fallbacks(jwkeep_error *error) {
+    return jk_fail_text(error, JWKEEP_MISUSE_ARGUMENT,
+                        "fallback URLs go with a URL, 8 at the most", "fallback_urls", NULL);
+}
+
 static jwkeep_code check_fallbacks(const jwkeep_source_options *options, jwkeep_error *error) {
     size_t count = options->fallback_count;
     if (count > JWKEEP_MAX_FALLBACKS || (count && !(options->fallback_urls && options->url)))
-        return refuse(error, "fallback_urls");
+        return refuse_fallbacks(error);
     for (size_t i = 0; i < count; i++) {
         if (!options->fallback_urls[i])
-            return refuse(error, "fallback_urls");
+            return refuse_fallbacks(error);
         jwkeep_code code =
             jk_url_check(options->fallback_urls[i], options->allows_http_loopback, error);
         if (code)

@@ -7,7 +7,8 @@ import threading
 
 
 class ScriptedIssuer:
-    """On a free loopback port, from entering to leaving the context.
+    """On a free loopback port, from entering to leaving the context; over TLS as `localhost`
+    where a context for that is given.
 
     keys      public keys of the set
     status    of an answer to GET /jwks.json
@@ -15,18 +16,23 @@ class ScriptedIssuer:
     headers   of that answer, besides Content-Length
     drops     cut the connection in the middle of the answer
     gate      cleared: answers to GET /jwks.json are held back until it is set
-    downloads GET /jwks.json so far"""
+    downloads GET /jwks.json so far
+    asked     header fields of the last one"""
 
-    def __init__(self):
+    def __init__(self, tls=None):
         self.keys = []
         self.reset()
         self.gate = threading.Event()
         self.gate.set()
         self.downloads = 0
+        self.asked = {}
         self.lock = threading.Lock()
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self.handler())
         self.server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+        port = self.server.server_address[1]
+        self.url = f"https://localhost:{port}" if tls else f"http://127.0.0.1:{port}"
+        if tls:
+            self.server.socket = tls.wrap_socket(self.server.socket, server_side=True)
         self.jwks_url = self.url + "/jwks.json"
 
     def reset(self):
@@ -73,6 +79,7 @@ class ScriptedIssuer:
                 elif self.path == "/jwks.json":
                     with issuer.lock:
                         issuer.downloads += 1
+                        issuer.asked = dict(self.headers)
                     issuer.gate.wait()
                     body = issuer.body
                     if body is None:
