@@ -2,137 +2,14 @@
  *
  * Sources in virtual time: what lookups are told, how often the issuer is asked, what is
  * published. */
-#include "remote/refresher.h"
-#include "support/script.h"
-#include <jwkeep/jwkeep.h>
+#include "support/scripted_source.h"
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
 
 #define CROWD 10000
-#define MAX_EVENTS 64
-#define SECOND 1000
-#define MINUTE (60 * SECOND)
-
-typedef struct seen_event {
-    jwkeep_event_kind kind;
-    jwkeep_trigger trigger;
-    jwkeep_code code;
-    char kid;
-    size_t count;
-} seen_event;
-
-typedef struct fixture {
-    script world;
-    jwkeep_refresher *refresher;
-    jwkeep_source *source;
-    seen_event events[MAX_EVENTS];
-    size_t event_count;
-    size_t notified;
-} fixture;
-
-static void on_event(void *user, const jwkeep_event *event) {
-    fixture *f = user;
-    if (f->event_count == MAX_EVENTS)
-        return;
-    seen_event *seen = &f->events[f->event_count++];
-    *seen = (seen_event){.kind = event->kind, .trigger = event->trigger, .count = event->count};
-    if (event->error)
-        seen->code = event->error->code;
-    if (event->key)
-        seen->kid = (char)jwkeep_jwk_kid(event->key).data[0];
-    if (event->skip)
-        seen->code = event->skip->why.code;
-}
-
-static size_t count_events(const fixture *f, jwkeep_event_kind kind, char kid) {
-    size_t count = 0;
-    for (size_t i = 0; i < f->event_count; i++)
-        count += f->events[i].kind == kind && (!kid || f->events[i].kid == kid);
-    return count;
-}
-
-static jwkeep_source_options options_of(fixture *f) {
-    jwkeep_source_options options;
-    jwkeep_source_options_init(&options);
-    options.url = "https://issuer.test/jwks";
-    options.on_event = on_event;
-    options.user = f;
-    return options;
-}
-
-static int set_up_bare(void **state) {
-    fixture *f = calloc(1, sizeof *f);
-    if (!f || !(f->refresher = script_refresher(&f->world, 0)))
-        return -1;
-    *state = f;
-    return 0;
-}
-
-static int set_up(void **state) {
-    if (set_up_bare(state))
-        return -1;
-    fixture *f = *state;
-    jwkeep_source_options options = options_of(f);
-    return jwkeep_source_new(f->refresher, &options, &f->source, NULL) ? -1 : 0;
-}
-
-static void load(fixture *f, const char *letters) {
-    jwkeep_source_refresh(f->source);
-    script_pass(&f->world, f->refresher, 0);
-    script_answer_keys(&f->world, f->refresher, letters);
-}
-
-static int set_up_loaded(void **state) {
-    if (set_up(state))
-        return -1;
-    fixture *f = *state;
-    load(f, "ab");
-    f->event_count = 0;
-    return jwkeep_source_check(f->source) == JWKEEP_OK ? 0 : -1;
-}
-
-static int tear_down(void **state) {
-    fixture *f = *state;
-    jwkeep_source_free(f->source);
-    jwkeep_refresher_free(f->refresher);
-    int result = f->world.is_freed ? 0 : -1;
-    free(f);
-    return result;
-}
-
-static void count_notification(void *user) {
-    ((fixture *)user)->notified++;
-}
-
-static jwkeep_code begin(fixture *f, const char *kid, uint32_t timeout_ms,
-                         jwkeep_lookup **ret_lookup) {
-    return jwkeep_source_lookup_begin(f->source, jwkeep_span_text(kid), timeout_ms,
-                                      count_notification, f, ret_lookup, NULL);
-}
-
-/* Begins a lookup that must wait. */
-static jwkeep_lookup *wait_for(fixture *f, const char *kid) {
-    jwkeep_lookup *lookup = NULL;
-    assert_int_equal(begin(f, kid, 60 * SECOND, &lookup), JWKEEP_PENDING);
-    script_pass(&f->world, f->refresher, 0);
-    return lookup;
-}
-
-static jwkeep_code end(jwkeep_lookup *lookup) {
-    jwkeep_code code = jwkeep_lookup_result(lookup, NULL);
-    jwkeep_lookup_free(lookup);
-    return code;
-}
-
-static bool has_key(fixture *f, const char *kid) {
-    jwkeep_jwk *key = jwkeep_keyring_find(jwkeep_source_ring(f->source), jwkeep_span_text(kid));
-    jwkeep_jwk_unref(key);
-    return key;
-}
 
 /* ---- The first load ---------------------------------------------------------------------- */
 
@@ -145,7 +22,7 @@ static void downloads_nothing_before_the_first_lookup(void **state) {
 
 static void an_eager_source_downloads_at_once(void **state) {
     fixture *f = *state;
-    jwkeep_source_options options = options_of(f);
+    jwkeep_source_options options = scripted_options(f);
     options.is_eager = true;
     assert_int_equal(jwkeep_source_new(f->refresher, &options, &f->source, NULL), JWKEEP_OK);
     script_pass(&f->world, f->refresher, 0);
@@ -155,22 +32,22 @@ static void an_eager_source_downloads_at_once(void **state) {
 
 static void r24_the_caller_whose_miss_causes_the_download_succeeds_itself(void **state) {
     fixture *f = *state;
-    jwkeep_lookup *lookup = wait_for(f, "a");
+    jwkeep_lookup *lookup = scripted_wait(f, "a");
     assert_int_equal(jwkeep_lookup_result(lookup, NULL), JWKEEP_PENDING);
     assert_int_equal(f->notified, 0);
     script_answer_keys(&f->world, f->refresher, "ab");
     assert_int_equal(f->notified, 1);
-    assert_int_equal(end(lookup), JWKEEP_OK);
-    assert_true(has_key(f, "a"));
+    assert_int_equal(scripted_end(lookup), JWKEEP_OK);
+    assert_true(scripted_has(f, "a"));
     assert_int_equal(jwkeep_source_check(f->source), JWKEEP_OK);
     assert_int_equal(f->world.request_count, 1);
 }
 
 static void an_unknown_kid_of_a_cold_source_is_told_after_one_download(void **state) {
     fixture *f = *state;
-    jwkeep_lookup *lookup = wait_for(f, "z");
+    jwkeep_lookup *lookup = scripted_wait(f, "z");
     script_answer_keys(&f->world, f->refresher, "ab");
-    assert_int_equal(end(lookup), JWKEEP_KID_UNKNOWN);
+    assert_int_equal(scripted_end(lookup), JWKEEP_KID_UNKNOWN);
     assert_int_equal(f->world.request_count, 1);
 }
 
@@ -179,7 +56,7 @@ static void r03_ten_thousand_lookups_cause_one_download(void **state) {
     jwkeep_lookup **lookups = calloc(CROWD, sizeof(jwkeep_lookup *));
     size_t pending = 0;
     for (size_t i = 0; lookups && i < CROWD; i++) {
-        pending += begin(f, i % 2 ? "a" : "b", 0, &lookups[i]) == JWKEEP_PENDING;
+        pending += scripted_begin(f, i % 2 ? "a" : "b", 0, &lookups[i]) == JWKEEP_PENDING;
         if (i % 1000 == 0)
             script_pass(&f->world, f->refresher, 1);
     }
@@ -188,7 +65,7 @@ static void r03_ten_thousand_lookups_cause_one_download(void **state) {
     script_answer_keys(&f->world, f->refresher, "ab");
     size_t right = 0;
     for (size_t i = 0; lookups && i < CROWD; i++)
-        right += end(lookups[i]) == JWKEEP_OK;
+        right += scripted_end(lookups[i]) == JWKEEP_OK;
     free(lookups);
     assert_int_equal(pending, CROWD);
     assert_int_equal(right, CROWD);
@@ -207,56 +84,56 @@ static void r03_ten_thousand_lookups_cause_one_download(void **state) {
 static void a_rotation_is_found_by_the_first_miss(void **state) {
     fixture *f = *state;
     jwkeep_generation before = jwkeep_keyring_generation(jwkeep_source_ring(f->source));
-    jwkeep_lookup *lookup = wait_for(f, "c");
+    jwkeep_lookup *lookup = scripted_wait(f, "c");
     assert_true(script_last(&f->world)->is_forced);
     script_answer_keys(&f->world, f->refresher, "bc");
-    assert_int_equal(end(lookup), JWKEEP_OK);
+    assert_int_equal(scripted_end(lookup), JWKEEP_OK);
     assert_int_equal(f->world.request_count, 2);
     assert_int_equal(jwkeep_keyring_generation(jwkeep_source_ring(f->source)), before + 1);
 }
 
 static void r04_a_rotation_during_a_download_costs_one_more_and_nobody_fails(void **state) {
     fixture *f = *state;
-    jwkeep_lookup *early = wait_for(f, "c");
+    jwkeep_lookup *early = scripted_wait(f, "c");
     jwkeep_lookup *late[100];
     for (size_t i = 0; i < 100; i++)
-        late[i] = wait_for(f, "d");
+        late[i] = scripted_wait(f, "d");
     script_answer_keys(&f->world, f->refresher, "bc");
     assert_int_equal(jwkeep_lookup_result(early, NULL), JWKEEP_OK);
     assert_int_equal(jwkeep_lookup_result(late[0], NULL), JWKEEP_PENDING);
     assert_int_equal(f->world.request_count, 3);
     assert_true(script_last(&f->world)->is_forced);
     script_answer_keys(&f->world, f->refresher, "cd");
-    assert_int_equal(end(early), JWKEEP_OK);
+    assert_int_equal(scripted_end(early), JWKEEP_OK);
     for (size_t i = 0; i < 100; i++)
-        assert_int_equal(end(late[i]), JWKEEP_OK);
+        assert_int_equal(scripted_end(late[i]), JWKEEP_OK);
     assert_int_equal(f->world.request_count, 3);
     assert_int_equal(f->notified, 101);
 }
 
 static void r13_removed_key_is_refused_after_refresh(void **state) {
     fixture *f = *state;
-    jwkeep_lookup *lookup = wait_for(f, "c");
+    jwkeep_lookup *lookup = scripted_wait(f, "c");
     script_answer_keys(&f->world, f->refresher, "bc");
     jwkeep_lookup_free(lookup);
-    assert_false(has_key(f, "a"));
+    assert_false(scripted_has(f, "a"));
     jwkeep_lookup *unused = NULL;
-    assert_int_equal(begin(f, "a", 0, &unused), JWKEEP_KID_UNKNOWN);
+    assert_int_equal(scripted_begin(f, "a", 0, &unused), JWKEEP_KID_UNKNOWN);
     assert_null(unused);
-    assert_int_equal(count_events(f, JWKEEP_EVENT_KEY_REMOVED, 'a'), 1);
-    assert_int_equal(count_events(f, JWKEEP_EVENT_KEY_ADDED, 'c'), 1);
-    assert_int_equal(count_events(f, JWKEEP_EVENT_REFRESHED, 0), 1);
-    assert_int_equal(count_events(f, JWKEEP_EVENT_KID_REUSED, 0), 0);
+    assert_int_equal(scripted_count(f, JWKEEP_EVENT_KEY_REMOVED, 'a'), 1);
+    assert_int_equal(scripted_count(f, JWKEEP_EVENT_KEY_ADDED, 'c'), 1);
+    assert_int_equal(scripted_count(f, JWKEEP_EVENT_REFRESHED, 0), 1);
+    assert_int_equal(scripted_count(f, JWKEEP_EVENT_KID_REUSED, 0), 0);
 }
 
 static void r13_new_material_under_an_old_kid_is_announced(void **state) {
     fixture *f = *state;
     script_pass(&f->world, f->refresher, 9 * MINUTE);
     script_answer_keys(&f->world, f->refresher, "Ab");
-    assert_int_equal(count_events(f, JWKEEP_EVENT_KID_REUSED, 'a'), 1);
-    assert_int_equal(count_events(f, JWKEEP_EVENT_KEY_ADDED, 'a'), 1);
-    assert_int_equal(count_events(f, JWKEEP_EVENT_KEY_REMOVED, 'a'), 1);
-    assert_int_equal(count_events(f, JWKEEP_EVENT_KID_REUSED, 'b'), 0);
+    assert_int_equal(scripted_count(f, JWKEEP_EVENT_KID_REUSED, 'a'), 1);
+    assert_int_equal(scripted_count(f, JWKEEP_EVENT_KEY_ADDED, 'a'), 1);
+    assert_int_equal(scripted_count(f, JWKEEP_EVENT_KEY_REMOVED, 'a'), 1);
+    assert_int_equal(scripted_count(f, JWKEEP_EVENT_KID_REUSED, 'b'), 0);
 }
 
 static void r02_keys_that_stay_keep_what_was_prepared_for_them(void **state) {
@@ -270,7 +147,7 @@ static void r02_keys_that_stay_keep_what_was_prepared_for_them(void **state) {
     jwkeep_jwk_unref(before);
     jwkeep_jwk_unref(after);
     assert_true(is_kept);
-    assert_true(has_key(f, "c"));
+    assert_true(scripted_has(f, "c"));
 }
 
 static void r16_the_same_keys_again_change_nothing(void **state) {
@@ -279,7 +156,7 @@ static void r16_the_same_keys_again_change_nothing(void **state) {
     script_pass(&f->world, f->refresher, 9 * MINUTE);
     script_answer_keys(&f->world, f->refresher, "aba");
     assert_int_equal(jwkeep_keyring_generation(jwkeep_source_ring(f->source)), before);
-    assert_int_equal(count_events(f, JWKEEP_EVENT_UNCHANGED, 0), 1);
+    assert_int_equal(scripted_count(f, JWKEEP_EVENT_UNCHANGED, 0), 1);
     jwkeep_source_status status;
     jwkeep_source_status_get(f->source, &status);
     assert_int_equal(status.fetches_unchanged, 1);
@@ -292,17 +169,17 @@ static void r16_the_same_keys_again_change_nothing(void **state) {
 static void r05_a_miss_within_the_cooldown_arms_one_refresh_at_its_end(void **state) {
     fixture *f = *state;
     jwkeep_lookup *unused = NULL;
-    jwkeep_lookup_free(wait_for(f, "c"));
+    jwkeep_lookup_free(scripted_wait(f, "c"));
     script_answer_keys(&f->world, f->refresher, "bc");
     for (size_t i = 0; i < 1000; i++)
-        assert_int_equal(begin(f, "d", 0, &unused), JWKEEP_KID_UNKNOWN);
+        assert_int_equal(scripted_begin(f, "d", 0, &unused), JWKEEP_KID_UNKNOWN);
     script_pass(&f->world, f->refresher, 29 * SECOND);
     assert_int_equal(f->world.request_count, 2);
     script_pass(&f->world, f->refresher, 1 * SECOND);
     assert_int_equal(f->world.request_count, 3);
     assert_true(script_last(&f->world)->is_forced);
     script_answer_keys(&f->world, f->refresher, "cd");
-    assert_int_equal(begin(f, "d", 0, &unused), JWKEEP_OK);
+    assert_int_equal(scripted_begin(f, "d", 0, &unused), JWKEEP_OK);
     script_pass(&f->world, f->refresher, 2 * MINUTE);
     assert_int_equal(f->world.request_count, 3);
     jwkeep_source_status status;
@@ -325,141 +202,6 @@ static void r04_a_request_does_not_go_round_the_cooldown(void **state) {
     assert_int_equal(f->world.request_count, 3);
 }
 
-/* ---- Missing names
- * ------------------------------------------------------------------------------ */
-
-#define FLOOD 1000000
-
-static jwkeep_source_status status_of(const fixture *f) {
-    jwkeep_source_status status;
-    jwkeep_source_status_get(f->source, &status);
-    return status;
-}
-
-static void r06_a_name_that_was_missing_is_answered_at_once(void **state) {
-    fixture *f = *state;
-    jwkeep_lookup *lookup = wait_for(f, "z");
-    script_answer_keys(&f->world, f->refresher, "ab");
-    assert_int_equal(end(lookup), JWKEEP_KID_UNKNOWN);
-    jwkeep_lookup *unused = NULL;
-    for (size_t i = 0; i < 100; i++)
-        assert_int_equal(begin(f, "z", 0, &unused), JWKEEP_KID_UNKNOWN);
-    assert_int_equal(f->world.request_count, 1);
-    assert_int_equal(status_of(f).negative_rejections, 100);
-    assert_int_equal(status_of(f).cooldown_rejections, 0);
-    jwkeep_lookup_free(wait_for(f, "y"));
-    assert_int_equal(f->world.request_count, 2);
-}
-
-static void r06_a_missing_name_that_is_published_is_accepted_within_the_cooldown(void **state) {
-    fixture *f = *state;
-    jwkeep_lookup *unused = NULL;
-    jwkeep_lookup *early = wait_for(f, "z");
-    script_answer_keys(&f->world, f->refresher, "ab");
-    assert_int_equal(end(early), JWKEEP_KID_UNKNOWN);
-    script_pass(&f->world, f->refresher, 1 * SECOND);
-    assert_int_equal(begin(f, "z", 0, &unused), JWKEEP_KID_UNKNOWN);
-    assert_int_equal(status_of(f).negative_rejections, 1);
-    script_pass(&f->world, f->refresher, 29 * SECOND);
-    assert_int_equal(script_open_requests(&f->world), 1);
-    assert_true(script_last(&f->world)->is_forced);
-    script_answer_keys(&f->world, f->refresher, "abz");
-    assert_int_equal(begin(f, "z", 0, &unused), JWKEEP_OK);
-    assert_true(has_key(f, "z"));
-}
-
-static void r06_a_missing_name_is_asked_for_again_after_the_cooldown(void **state) {
-    fixture *f = *state;
-    jwkeep_lookup_free(wait_for(f, "z"));
-    script_answer_keys(&f->world, f->refresher, "ab");
-    script_pass(&f->world, f->refresher, 31 * SECOND);
-    jwkeep_lookup *lookup = wait_for(f, "z");
-    script_answer_keys(&f->world, f->refresher, "abz");
-    assert_int_equal(end(lookup), JWKEEP_OK);
-}
-
-static void r06_a_new_generation_forgets_the_missing_names(void **state) {
-    fixture *f = *state;
-    jwkeep_lookup *z = wait_for(f, "z");
-    script_answer_keys(&f->world, f->refresher, "ab");
-    assert_int_equal(end(z), JWKEEP_KID_UNKNOWN);
-    jwkeep_lookup *y = wait_for(f, "y");
-    script_answer_keys(&f->world, f->refresher, "abc");
-    assert_int_equal(end(y), JWKEEP_KID_UNKNOWN);
-    jwkeep_lookup *unused = NULL;
-    assert_int_equal(begin(f, "z", 0, &unused), JWKEEP_KID_UNKNOWN);
-    assert_int_equal(begin(f, "y", 0, &unused), JWKEEP_KID_UNKNOWN);
-    assert_int_equal(status_of(f).cooldown_rejections, 1);
-    assert_int_equal(status_of(f).negative_rejections, 1);
-}
-
-static void r06_what_a_cache_on_the_way_does_not_have_is_not_missing(void **state) {
-    fixture *f = *state;
-    script_pass(&f->world, f->refresher, 9 * MINUTE);
-    assert_false(script_last(&f->world)->is_forced);
-    jwkeep_lookup *late = wait_for(f, "c");
-    script_answer_keys(&f->world, f->refresher, "ab");
-    assert_int_equal(jwkeep_lookup_result(late, NULL), JWKEEP_PENDING);
-    assert_true(script_last(&f->world)->is_forced);
-    script_answer_keys(&f->world, f->refresher, "abc");
-    assert_int_equal(end(late), JWKEEP_OK);
-}
-
-static void answer_for_a_minute(fixture *f, const char *letters) {
-    jk_response answer = {.body = jwkeep_span_text(script_keys(letters)),
-                          .cache = {.cache_control = JWKEEP_SPAN("max-age=60")}};
-    script_answer(&f->world, f->refresher, &answer);
-}
-
-static void r06_only_what_the_issuer_did_not_bring_is_remembered(void **state) {
-    fixture *f = *state;
-    jwkeep_source_options options = options_of(f);
-    options.cooldown_s = 300;
-    assert_int_equal(jwkeep_source_new(f->refresher, &options, &f->source, NULL), JWKEEP_OK);
-    load(f, "ab");
-    jwkeep_lookup *early = wait_for(f, "x");
-    jwkeep_lookup *late = wait_for(f, "y");
-    script_answer_keys(&f->world, f->refresher, "ab");
-    answer_for_a_minute(f, "ab");
-    assert_int_equal(end(early), JWKEEP_KID_UNKNOWN);
-    assert_int_equal(end(late), JWKEEP_KID_UNKNOWN);
-    script_pass(&f->world, f->refresher, 1 * MINUTE);
-    assert_false(script_last(&f->world)->is_forced);
-    jwkeep_lookup *unproven = wait_for(f, "z");
-    script_answer_keys(&f->world, f->refresher, "ab");
-    assert_int_equal(end(unproven), JWKEEP_KID_UNKNOWN);
-    jwkeep_lookup *unused = NULL;
-    assert_int_equal(begin(f, "z", 0, &unused), JWKEEP_KID_UNKNOWN);
-    assert_int_equal(status_of(f).negative_rejections, 0);
-    assert_int_equal(status_of(f).cooldown_rejections, 1);
-}
-
-static void r06_a_million_unknown_names_harm_nobody(void **state) {
-    fixture *f = *state;
-    size_t valid = 0;
-    size_t most_waiters = 0;
-    for (size_t i = 0; i < FLOOD; i++) {
-        char kid[32];
-        jwkeep_lookup *lookup = NULL;
-        snprintf(kid, sizeof kid, "stranger-%zu", i * 2654435761u);
-        jwkeep_code code = begin(f, kid, 1, &lookup);
-        if (code == JWKEEP_PENDING)
-            jwkeep_lookup_free(lookup);
-        valid += begin(f, "a", 1, &lookup) == JWKEEP_OK;
-        if (i % 1000)
-            continue;
-        script_pass(&f->world, f->refresher, 100);
-        most_waiters =
-            status_of(f).waiters > most_waiters ? status_of(f).waiters : most_waiters;
-        if (script_open_requests(&f->world) && i % 10000 == 0)
-            script_answer_keys(&f->world, f->refresher, "ab");
-    }
-    /* 100 s: one at the start, a burst of two, and one each cooldown. */
-    assert_in_range(f->world.request_count, 4, 8);
-    assert_int_equal(valid, FLOOD);
-    assert_int_equal(most_waiters, 0);
-}
-
 /* ---- Failures
  * ---------------------------------------------------------------------------------- */
 
@@ -468,9 +210,9 @@ static void r09_a_failure_keeps_the_keys(void **state) {
     script_pass(&f->world, f->refresher, 9 * MINUTE);
     script_answer_failure(&f->world, f->refresher, JWKEEP_TRANSPORT_CONNECT);
     jwkeep_lookup *unused = NULL;
-    assert_int_equal(begin(f, "a", 0, &unused), JWKEEP_OK);
+    assert_int_equal(scripted_begin(f, "a", 0, &unused), JWKEEP_OK);
     assert_int_equal(jwkeep_source_check(f->source), JWKEEP_OK);
-    assert_int_equal(count_events(f, JWKEEP_EVENT_FAILED, 0), 1);
+    assert_int_equal(scripted_count(f, JWKEEP_EVENT_FAILED, 0), 1);
     assert_int_equal(f->events[0].code, JWKEEP_TRANSPORT_CONNECT);
     jwkeep_source_status status;
     jwkeep_source_status_get(f->source, &status);
@@ -487,29 +229,29 @@ static void r09_keys_past_the_stale_limit_are_not_used(void **state) {
     script_pass(&f->world, f->refresher, 1);
     assert_int_equal(jwkeep_source_check(f->source), JWKEEP_KEYS_STALE);
     jwkeep_lookup *unused = NULL;
-    assert_int_equal(begin(f, "a", 0, &unused), JWKEEP_KEYS_STALE);
+    assert_int_equal(scripted_begin(f, "a", 0, &unused), JWKEEP_KEYS_STALE);
     jwkeep_source_status status;
     jwkeep_source_status_get(f->source, &status);
     assert_int_equal(status.health, JWKEEP_HEALTH_FAILING);
     f->world.is_refusing = false;
     script_pass(&f->world, f->refresher, 2 * MINUTE);
     script_answer_keys(&f->world, f->refresher, "ab");
-    assert_int_equal(begin(f, "a", 0, &unused), JWKEEP_OK);
+    assert_int_equal(scripted_begin(f, "a", 0, &unused), JWKEEP_OK);
 }
 
 static void r11_a_failed_download_tells_every_waiter_at_once(void **state) {
     fixture *f = *state;
     jwkeep_lookup *lookups[50];
     for (size_t i = 0; i < 50; i++)
-        lookups[i] = wait_for(f, i % 2 ? "a" : "z");
+        lookups[i] = scripted_wait(f, i % 2 ? "a" : "z");
     script_answer_failure(&f->world, f->refresher, JWKEEP_TRANSPORT_TIMEOUT);
     jwkeep_error error = {0};
     assert_int_equal(jwkeep_lookup_result(lookups[0], &error), JWKEEP_KEYS_FETCH_FAILED);
     assert_string_equal(error.text, jwkeep_code_text(JWKEEP_TRANSPORT_TIMEOUT));
     for (size_t i = 0; i < 50; i++)
-        assert_int_equal(end(lookups[i]), JWKEEP_KEYS_FETCH_FAILED);
+        assert_int_equal(scripted_end(lookups[i]), JWKEEP_KEYS_FETCH_FAILED);
     jwkeep_lookup *unused = NULL;
-    assert_int_equal(begin(f, "a", 0, &unused), JWKEEP_KEYS_FETCH_FAILED);
+    assert_int_equal(scripted_begin(f, "a", 0, &unused), JWKEEP_KEYS_FETCH_FAILED);
     assert_int_equal(f->world.request_count, 1);
 }
 
@@ -517,7 +259,7 @@ static void r10_ten_minutes_of_outage_cost_thirty_downloads_at_most(void **state
     fixture *f = *state;
     jwkeep_lookup *lookup = NULL;
     for (int64_t ms = 0; ms < 10 * MINUTE; ms += 50) {
-        if (begin(f, "a", 1, &lookup) == JWKEEP_PENDING) {
+        if (scripted_begin(f, "a", 1, &lookup) == JWKEEP_PENDING) {
             script_pass(&f->world, f->refresher, 0);
             if (script_open_requests(&f->world))
                 script_answer_failure(&f->world, f->refresher, JWKEEP_TRANSPORT_CONNECT);
@@ -532,7 +274,7 @@ static void r10_ten_minutes_of_outage_cost_thirty_downloads_at_most(void **state
 
 static void r10_retry_after_is_honoured(void **state) {
     fixture *f = *state;
-    jwkeep_lookup_free(wait_for(f, "a"));
+    jwkeep_lookup_free(scripted_wait(f, "a"));
     jk_response busy = {.error = {.code = JWKEEP_TRANSPORT_STATUS, .text = "503"},
                         .cache = {.retry_after = JWKEEP_SPAN("120")}};
     script_answer(&f->world, f->refresher, &busy);
@@ -551,7 +293,7 @@ static void r24_five_hundred_failures_leave_it_working(void **state) {
     script_pass(&f->world, f->refresher, 2 * MINUTE);
     script_answer_keys(&f->world, f->refresher, "c");
     assert_int_equal(jwkeep_source_check(f->source), JWKEEP_OK);
-    assert_true(has_key(f, "c"));
+    assert_true(scripted_has(f, "c"));
     jwkeep_source_status status;
     jwkeep_source_status_get(f->source, &status);
     assert_int_equal(status.fetches_failed, 500);
@@ -566,237 +308,8 @@ static void r14_a_body_that_is_no_key_set_is_a_failure(void **state) {
         script_answer_body(&f->world, f->refresher, bodies[i]);
         assert_int_equal(f->event_count, 1);
         assert_int_equal(f->events[0].code, JWKEEP_TRANSPORT_BODY);
-        assert_true(has_key(f, "a"));
+        assert_true(scripted_has(f, "a"));
     }
-}
-
-/* The keys of `letters` after `others`. */
-static const char *mix_keys(const char *others, const char *letters) {
-    static char text[16384];
-    snprintf(text, sizeof text, "{\"keys\":[%s,%s", others,
-             script_keys(letters) + strlen("{\"keys\":["));
-    return text;
-}
-
-static void r14_skipped_keys_are_named_and_counted(void **state) {
-    fixture *f = *state;
-    script_pass(&f->world, f->refresher, 9 * MINUTE);
-    script_answer_body(&f->world, f->refresher,
-                       mix_keys("{\"kty\":\"oct\",\"k\":\"AAAA\"},{\"kty\":\"XYZ\"}", "a"));
-    assert_int_equal(count_events(f, JWKEEP_EVENT_KEY_SKIPPED, 0), 2);
-    assert_int_equal(f->events[0].code, JWKEEP_JWK_NOT_PUBLIC);
-    assert_int_equal(f->events[1].code, JWKEEP_JWK_KTY_UNSUPPORTED);
-    jwkeep_source_status status;
-    jwkeep_source_status_get(f->source, &status);
-    assert_int_equal(status.keys_skipped, 2);
-    assert_int_equal(status.keys, 1);
-}
-
-/* ---- Empty answers
- * ------------------------------------------------------------------------------ */
-
-#define EMPTY "{\"keys\":[]}"
-#define USELESS "{\"keys\":[{\"kty\":\"oct\",\"k\":\"AAAA\"},{\"kty\":\"XYZ\"}]}"
-
-static void r15_an_answer_without_a_usable_key_keeps_the_old_set(void **state) {
-    fixture *f = *state;
-    static const char *const bodies[] = {EMPTY, USELESS};
-    for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
-        f->event_count = 0;
-        script_pass(&f->world, f->refresher, 9 * MINUTE);
-        script_answer_body(&f->world, f->refresher, bodies[i]);
-        assert_true(has_key(f, "a"));
-        assert_int_equal(jwkeep_source_check(f->source), JWKEEP_OK);
-        assert_int_equal(count_events(f, JWKEEP_EVENT_EMPTY_KEPT, 0), 1);
-        assert_int_equal(count_events(f, JWKEEP_EVENT_FAILED, 0), 0);
-        assert_int_equal(f->events[f->event_count - 1].code, JWKEEP_TRANSPORT_BODY);
-        assert_int_equal(f->events[f->event_count - 1].count, 2);
-        assert_int_equal(status_of(f).health, JWKEEP_HEALTH_DEGRADED);
-        assert_int_equal(status_of(f).fetches_failed, i + 1);
-        script_pass(&f->world, f->refresher, 30 * SECOND);
-        script_answer_keys(&f->world, f->refresher, "ab");
-        assert_int_equal(status_of(f).health, JWKEEP_HEALTH_OK);
-    }
-}
-
-static void r15_the_second_empty_answer_in_a_row_is_believed(void **state) {
-    fixture *f = *state;
-    script_pass(&f->world, f->refresher, 9 * MINUTE);
-    script_answer_body(&f->world, f->refresher, EMPTY);
-    script_pass(&f->world, f->refresher, 30 * SECOND - 1);
-    assert_int_equal(f->world.request_count, 2);
-    script_pass(&f->world, f->refresher, 1);
-    assert_int_equal(f->world.request_count, 3);
-    script_answer_body(&f->world, f->refresher, EMPTY);
-    assert_false(has_key(f, "a"));
-    assert_int_equal(count_events(f, JWKEEP_EVENT_EMPTY_KEPT, 0), 1);
-    assert_int_equal(count_events(f, JWKEEP_EVENT_KEY_REMOVED, 0), 2);
-    assert_int_equal(status_of(f).keys, 0);
-    assert_int_equal(status_of(f).last_error, JWKEEP_OK);
-    jwkeep_lookup *lookup = wait_for(f, "a");
-    script_answer_body(&f->world, f->refresher, EMPTY);
-    assert_int_equal(end(lookup), JWKEEP_KID_UNKNOWN);
-    assert_int_equal(status_of(f).fetches_unchanged, 1);
-}
-
-/* A failed download says nothing, and keys say the contrary. */
-static void r15_the_row_is_broken_by_any_other_answer(void **state) {
-    fixture *f = *state;
-    for (size_t i = 0; i < 4; i++) {
-        script_pass(&f->world, f->refresher, 9 * MINUTE);
-        script_answer_body(&f->world, f->refresher, EMPTY);
-        script_pass(&f->world, f->refresher, 1 * MINUTE);
-        if (i % 2)
-            script_answer_failure(&f->world, f->refresher, JWKEEP_TRANSPORT_TIMEOUT);
-        else
-            script_answer_keys(&f->world, f->refresher, "ab");
-    }
-    assert_int_equal(count_events(f, JWKEEP_EVENT_EMPTY_KEPT, 0), 4);
-    assert_true(has_key(f, "a"));
-}
-
-static void r15_answers_too_close_together_are_one(void **state) {
-    fixture *f = *state;
-    jwkeep_source_options options = options_of(f);
-    options.retry_after_max_s = 0;
-    assert_int_equal(jwkeep_source_new(f->refresher, &options, &f->source, NULL), JWKEEP_OK);
-    load(f, "ab");
-    script_pass(&f->world, f->refresher, 9 * MINUTE);
-    script_answer_body(&f->world, f->refresher, EMPTY);
-    for (size_t i = 0; i < 29; i++) {
-        script_pass(&f->world, f->refresher, 1 * SECOND);
-        if (script_open_requests(&f->world))
-            script_answer_body(&f->world, f->refresher, EMPTY);
-    }
-    size_t kept = count_events(f, JWKEEP_EVENT_EMPTY_KEPT, 0);
-    assert_in_range(kept, 3, 6);
-    assert_true(has_key(f, "a"));
-    script_pass(&f->world, f->refresher, 1 * MINUTE);
-    script_answer_body(&f->world, f->refresher, EMPTY);
-    assert_false(has_key(f, "a"));
-}
-
-/* Otherwise a 304 to the empty answer's validator would renew the old set for ever. */
-static void r15_the_validators_of_an_empty_answer_are_not_kept(void **state) {
-    fixture *f = *state;
-    script_pass(&f->world, f->refresher, 9 * MINUTE);
-    jk_response empty = {.body = JWKEEP_SPAN(EMPTY),
-                         .etag = JWKEEP_SPAN("\"empty\""),
-                         .last_modified = JWKEEP_SPAN("Sun, 06 Nov 1994 08:49:37 GMT")};
-    script_answer(&f->world, f->refresher, &empty);
-    script_pass(&f->world, f->refresher, 30 * SECOND);
-    assert_string_equal(script_last(&f->world)->etag, "");
-    assert_string_equal(script_last(&f->world)->last_modified, "");
-}
-
-static void r15_an_empty_answer_loads_nothing(void **state) {
-    fixture *f = *state;
-    jwkeep_lookup *lookup = wait_for(f, "a");
-    script_answer_body(&f->world, f->refresher, EMPTY);
-    assert_int_equal(end(lookup), JWKEEP_KEYS_FETCH_FAILED);
-    assert_int_equal(jwkeep_source_check(f->source), JWKEEP_KEYS_NOT_LOADED);
-    assert_int_equal(count_events(f, JWKEEP_EVENT_FAILED, 0), 1);
-    assert_int_equal(count_events(f, JWKEEP_EVENT_EMPTY_KEPT, 0), 0);
-    assert_int_equal(status_of(f).health, JWKEEP_HEALTH_FAILING);
-    script_pass(&f->world, f->refresher, 1 * MINUTE);
-    script_answer_body(&f->world, f->refresher, EMPTY);
-    assert_int_equal(jwkeep_source_check(f->source), JWKEEP_KEYS_NOT_LOADED);
-    script_pass(&f->world, f->refresher, 2 * MINUTE);
-    script_answer_keys(&f->world, f->refresher, "a");
-    assert_int_equal(jwkeep_source_check(f->source), JWKEEP_OK);
-}
-
-/* ---- Seen from outside
- * -------------------------------------------------------------------------- */
-
-static void r25_many_keys_raise_the_size_alarm(void **state) {
-    fixture *f = *state;
-    jwkeep_source_options options = options_of(f);
-    options.size_alarm_keys = 3;
-    assert_int_equal(jwkeep_source_new(f->refresher, &options, &f->source, NULL), JWKEEP_OK);
-    load(f, "abc");
-    assert_false(status_of(f).is_size_alarm);
-    script_pass(&f->world, f->refresher, 9 * MINUTE);
-    script_answer_keys(&f->world, f->refresher, "abcd");
-    assert_int_equal(count_events(f, JWKEEP_EVENT_SIZE_ALARM, 0), 1);
-    assert_int_equal(f->events[f->event_count - 1].count, 4);
-    assert_true(status_of(f).is_size_alarm);
-    assert_int_equal(status_of(f).health, JWKEEP_HEALTH_DEGRADED);
-    script_pass(&f->world, f->refresher, 9 * MINUTE);
-    script_answer_keys(&f->world, f->refresher, "abcd");
-    assert_true(status_of(f).is_size_alarm);
-    assert_int_equal(count_events(f, JWKEEP_EVENT_SIZE_ALARM, 0), 1);
-    script_pass(&f->world, f->refresher, 9 * MINUTE);
-    script_answer_keys(&f->world, f->refresher, "abc");
-    assert_false(status_of(f).is_size_alarm);
-    assert_int_equal(status_of(f).health, JWKEEP_HEALTH_OK);
-}
-
-static void r25_a_doubled_set_raises_the_size_alarm(void **state) {
-    fixture *f = *state;
-    static const struct {
-        const char *letters;
-        bool is_alarm;
-    } rows[] = {{"a", false},    {"ab", false},   {"abc", false}, {"abcdef", true},
-                {"abcd", false}, {"ghij", false}, {"a", false},   {"abc", false}};
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        f->event_count = 0;
-        script_pass(&f->world, f->refresher, 9 * MINUTE);
-        script_answer_keys(&f->world, f->refresher, rows[i].letters);
-        assert_int_equal(status_of(f).is_size_alarm, rows[i].is_alarm);
-        assert_int_equal(count_events(f, JWKEEP_EVENT_SIZE_ALARM, 0), rows[i].is_alarm);
-    }
-}
-
-static void r25_turning_stale_is_told_once(void **state) {
-    fixture *f = *state;
-    for (size_t round = 0; round < 2; round++) {
-        f->world.is_refusing = true;
-        f->event_count = 0;
-        script_pass(&f->world, f->refresher, 70 * MINUTE - 1);
-        assert_int_equal(count_events(f, JWKEEP_EVENT_STALE, 0), 0);
-        f->world.now_ms++;
-        jk_refresher_turn(f->refresher);
-        assert_int_equal(count_events(f, JWKEEP_EVENT_STALE, 0), 1);
-        for (size_t i = 0; i < 10; i++)
-            script_pass(&f->world, f->refresher, 1 * MINUTE);
-        assert_int_equal(count_events(f, JWKEEP_EVENT_STALE, 0), 1);
-        f->world.is_refusing = false;
-        script_pass(&f->world, f->refresher, 2 * MINUTE);
-        script_answer_keys(&f->world, f->refresher, "ab");
-    }
-}
-
-static void r25_stale_answers_are_counted(void **state) {
-    fixture *f = *state;
-    f->world.is_refusing = true;
-    script_pass(&f->world, f->refresher, 69 * MINUTE);
-    script_pass(&f->world, f->refresher, 1 * MINUTE);
-    jwkeep_lookup *unused = NULL;
-    assert_int_equal(begin(f, "a", 0, &unused), JWKEEP_KEYS_STALE);
-    assert_int_equal(status_of(f).stale_answers, 1);
-    f->world.is_refusing = false;
-    script_pass(&f->world, f->refresher, 2 * MINUTE);
-    jwkeep_lookup *lookup = wait_for(f, "a");
-    script_answer_failure(&f->world, f->refresher, JWKEEP_TRANSPORT_CONNECT);
-    assert_int_equal(end(lookup), JWKEEP_KEYS_STALE);
-    assert_int_equal(status_of(f).stale_answers, 2);
-}
-
-static void r25_the_hash_tells_one_set_from_another(void **state) {
-    fixture *f = *state;
-    jwkeep_source_status first = status_of(f);
-    jwkeep_keyset *set = jwkeep_keyring_take(jwkeep_source_ring(f->source), NULL);
-    bool is_hash = jwkeep_span_equals(jwkeep_keyset_hash(set),
-                                      jwkeep_span_of(first.set_hash, sizeof first.set_hash));
-    jwkeep_keyset_unref(set);
-    assert_true(is_hash);
-    script_pass(&f->world, f->refresher, 9 * MINUTE);
-    script_answer_keys(&f->world, f->refresher, "ba");
-    assert_memory_equal(status_of(f).set_hash, first.set_hash, sizeof first.set_hash);
-    script_pass(&f->world, f->refresher, 9 * MINUTE);
-    script_answer_keys(&f->world, f->refresher, "bc");
-    assert_memory_not_equal(status_of(f).set_hash, first.set_hash, sizeof first.set_hash);
 }
 
 /* ---- Freshness
@@ -816,7 +329,7 @@ static void r08_refreshes_in_the_background_at_four_fifths_of_the_lifetime(void 
 
 static void r07_max_age_is_the_lifetime(void **state) {
     fixture *f = *state;
-    jwkeep_lookup_free(wait_for(f, "a"));
+    jwkeep_lookup_free(scripted_wait(f, "a"));
     jk_response answer = {.body = jwkeep_span_text(script_keys("a")),
                           .cache = {.cache_control = JWKEEP_SPAN("max-age=1000, public"),
                                     .age = JWKEEP_SPAN("200")}};
@@ -848,7 +361,7 @@ static void r07_validators_are_sent_back_and_304_renews(void **state) {
     jk_response renewed = {.is_not_modified = true,
                            .cache = {.cache_control = JWKEEP_SPAN("max-age=3000")}};
     script_answer(&f->world, f->refresher, &renewed);
-    assert_int_equal(count_events(f, JWKEEP_EVENT_UNCHANGED, 0), 1);
+    assert_int_equal(scripted_count(f, JWKEEP_EVENT_UNCHANGED, 0), 1);
     jwkeep_source_status status;
     jwkeep_source_status_get(f->source, &status);
     assert_int_equal(status.expires_in_s, 3000);
@@ -871,50 +384,50 @@ static void r07_a_200_without_an_etag_clears_the_stored_one(void **state) {
 
 static void r11_each_waiter_has_its_own_deadline(void **state) {
     fixture *f = *state;
-    jwkeep_lookup *patient = wait_for(f, "c");
+    jwkeep_lookup *patient = scripted_wait(f, "c");
     jwkeep_lookup *hasty = NULL;
-    assert_int_equal(begin(f, "c", 700, &hasty), JWKEEP_PENDING);
+    assert_int_equal(scripted_begin(f, "c", 700, &hasty), JWKEEP_PENDING);
     script_pass(&f->world, f->refresher, 699);
     assert_int_equal(f->notified, 0);
     script_pass(&f->world, f->refresher, 1);
     assert_int_equal(f->notified, 1);
-    assert_int_equal(end(hasty), JWKEEP_KEYS_TIMEOUT);
+    assert_int_equal(scripted_end(hasty), JWKEEP_KEYS_TIMEOUT);
     script_answer_keys(&f->world, f->refresher, "c");
-    assert_int_equal(end(patient), JWKEEP_OK);
+    assert_int_equal(scripted_end(patient), JWKEEP_OK);
     assert_int_equal(f->world.request_count, 2);
 }
 
 static void r11_cancelling_one_waiter_affects_nobody_else(void **state) {
     fixture *f = *state;
-    jwkeep_lookup *first = wait_for(f, "c");
-    jwkeep_lookup *second = wait_for(f, "c");
+    jwkeep_lookup *first = scripted_wait(f, "c");
+    jwkeep_lookup *second = scripted_wait(f, "c");
     jwkeep_lookup_free(first);
     assert_int_equal(script_open_requests(&f->world), 1);
     script_answer_keys(&f->world, f->refresher, "c");
-    assert_int_equal(end(second), JWKEEP_OK);
+    assert_int_equal(scripted_end(second), JWKEEP_OK);
     assert_int_equal(f->notified, 1);
 }
 
 static void the_download_goes_on_when_nobody_waits_any_more(void **state) {
     fixture *f = *state;
-    jwkeep_lookup_free(wait_for(f, "c"));
+    jwkeep_lookup_free(scripted_wait(f, "c"));
     script_answer_keys(&f->world, f->refresher, "c");
-    assert_true(has_key(f, "c"));
+    assert_true(scripted_has(f, "c"));
     assert_int_equal(f->notified, 0);
 }
 
 static void refuses_more_waiters_than_the_bound(void **state) {
     fixture *f = *state;
-    jwkeep_source_options options = options_of(f);
+    jwkeep_source_options options = scripted_options(f);
     options.max_waiters = 2;
     assert_int_equal(jwkeep_source_new(f->refresher, &options, &f->source, NULL), JWKEEP_OK);
-    jwkeep_lookup *one = wait_for(f, "a");
-    jwkeep_lookup *two = wait_for(f, "b");
+    jwkeep_lookup *one = scripted_wait(f, "a");
+    jwkeep_lookup *two = scripted_wait(f, "b");
     jwkeep_lookup *unused = NULL;
-    assert_int_equal(begin(f, "a", 0, &unused), JWKEEP_KEYS_BUSY);
+    assert_int_equal(scripted_begin(f, "a", 0, &unused), JWKEEP_KEYS_BUSY);
     assert_null(unused);
     jwkeep_lookup_free(one);
-    jwkeep_lookup *three = wait_for(f, "a");
+    jwkeep_lookup *three = scripted_wait(f, "a");
     jwkeep_lookup_free(two);
     jwkeep_lookup_free(three);
 }
@@ -924,7 +437,7 @@ static void r06_refuses_a_kid_that_is_too_long_unread(void **state) {
     char kid[258] = {0};
     memset(kid, 'k', 257);
     jwkeep_lookup *unused = NULL;
-    assert_int_equal(begin(f, kid, 0, &unused), JWKEEP_KID_TOO_LONG);
+    assert_int_equal(scripted_begin(f, kid, 0, &unused), JWKEEP_KID_TOO_LONG);
     assert_int_equal(jwkeep_source_lookup(f->source, jwkeep_span_text(kid), 1, NULL),
                      JWKEEP_KID_TOO_LONG);
     assert_int_equal(f->world.wakes, 0);
@@ -932,9 +445,9 @@ static void r06_refuses_a_kid_that_is_too_long_unread(void **state) {
 
 static void r17_kids_are_compared_byte_by_byte(void **state) {
     fixture *f = *state;
-    jwkeep_lookup *lookup = wait_for(f, "A");
+    jwkeep_lookup *lookup = scripted_wait(f, "A");
     script_answer_keys(&f->world, f->refresher, "ab");
-    assert_int_equal(end(lookup), JWKEEP_KID_UNKNOWN);
+    assert_int_equal(scripted_end(lookup), JWKEEP_KID_UNKNOWN);
 }
 
 static void a_blocking_lookup_gives_up_at_its_deadline(void **state) {
@@ -948,9 +461,9 @@ static void a_blocking_lookup_gives_up_at_its_deadline(void **state) {
 
 static void a_lookup_without_a_kid_wants_any_set(void **state) {
     fixture *f = *state;
-    jwkeep_lookup *lookup = wait_for(f, NULL);
+    jwkeep_lookup *lookup = scripted_wait(f, NULL);
     script_answer_keys(&f->world, f->refresher, "z");
-    assert_int_equal(end(lookup), JWKEEP_OK);
+    assert_int_equal(scripted_end(lookup), JWKEEP_OK);
     assert_int_equal(jwkeep_source_lookup(f->source, JWKEEP_SPAN_NONE, 1, NULL), JWKEEP_OK);
 }
 
@@ -959,12 +472,12 @@ static void a_lookup_without_a_kid_wants_any_set(void **state) {
 
 static void r24_the_end_of_a_source_cancels_its_download_and_tells_who_waits(void **state) {
     fixture *f = *state;
-    jwkeep_lookup *lookup = wait_for(f, "c");
+    jwkeep_lookup *lookup = scripted_wait(f, "c");
     jwkeep_source_free(f->source);
     f->source = NULL;
     assert_true(script_last(&f->world)->is_cancelled);
     assert_int_equal(f->notified, 1);
-    assert_int_equal(end(lookup), JWKEEP_KEYS_SHUTDOWN);
+    assert_int_equal(scripted_end(lookup), JWKEEP_KEYS_SHUTDOWN);
 }
 
 static void freeing_nothing_is_fine(void **state) {
@@ -982,7 +495,7 @@ static void freeing_nothing_is_fine(void **state) {
 static void downloads_of_many_sources_are_bounded_and_in_turn(void **state) {
     fixture *f = *state;
     jwkeep_source *sources[SOURCES] = {NULL};
-    jwkeep_source_options options = options_of(f);
+    jwkeep_source_options options = scripted_options(f);
     options.is_eager = true;
     size_t made = 0;
     for (; made < SOURCES; made++)
@@ -1011,10 +524,10 @@ static void downloads_of_many_sources_are_bounded_and_in_turn(void **state) {
  * ------------------------------------------------------------------------------------ */
 
 static int set_up_discovery(void **state) {
-    if (set_up_bare(state))
+    if (scripted_set_up_bare(state))
         return -1;
     fixture *f = *state;
-    jwkeep_source_options options = options_of(f);
+    jwkeep_source_options options = scripted_options(f);
     options.url = NULL;
     options.issuer = "https://issuer.test/tenant/";
     return jwkeep_source_new(f->refresher, &options, &f->source, NULL) ? -1 : 0;
@@ -1025,7 +538,7 @@ static int set_up_discovery(void **state) {
 
 static void r20_discovers_where_the_keys_are(void **state) {
     fixture *f = *state;
-    jwkeep_lookup *lookup = wait_for(f, "a");
+    jwkeep_lookup *lookup = scripted_wait(f, "a");
     assert_string_equal(script_last(&f->world)->url,
                         "https://issuer.test/tenant/.well-known/openid-configuration");
     assert_int_equal(script_last(&f->world)->total_timeout_ms, JWKEEP_FETCH_TIMEOUT_MS);
@@ -1034,7 +547,7 @@ static void r20_discovers_where_the_keys_are(void **state) {
     assert_string_equal(script_last(&f->world)->url, "https://keys.test/jwks");
     assert_int_equal(script_last(&f->world)->total_timeout_ms, JWKEEP_FETCH_TIMEOUT_MS - 1500);
     script_answer_keys(&f->world, f->refresher, "a");
-    assert_int_equal(end(lookup), JWKEEP_OK);
+    assert_int_equal(scripted_end(lookup), JWKEEP_OK);
     script_pass(&f->world, f->refresher, 9 * MINUTE);
     assert_string_equal(script_last(&f->world)->url, "https://keys.test/jwks");
 }
@@ -1058,7 +571,7 @@ static void r20_refuses_a_document_that_does_not_hold(void **state) {
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         f->event_count = 0;
         if (i == 0)
-            jwkeep_lookup_free(wait_for(f, "a"));
+            jwkeep_lookup_free(scripted_wait(f, "a"));
         else
             script_pass(&f->world, f->refresher, 2 * MINUTE);
         script_answer_body(&f->world, f->refresher, rows[i].document);
@@ -1070,7 +583,7 @@ static void r20_refuses_a_document_that_does_not_hold(void **state) {
 
 static void r20_discovers_again_after_three_failures(void **state) {
     fixture *f = *state;
-    jwkeep_lookup_free(wait_for(f, "a"));
+    jwkeep_lookup_free(scripted_wait(f, "a"));
     script_answer_body(&f->world, f->refresher, DOCUMENT);
     for (size_t i = 0; i < 3; i++) {
         assert_string_equal(script_last(&f->world)->url, "https://keys.test/jwks");
@@ -1094,7 +607,7 @@ static void refuse_options(fixture *f, jwkeep_source_options options, jwkeep_cod
 
 static void refuses_options_out_of_range(void **state) {
     fixture *f = *state;
-    jwkeep_source_options base = options_of(f);
+    jwkeep_source_options base = scripted_options(f);
     jwkeep_source_options options = base;
     options.cooldown_s = 0;
     refuse_options(f, options, JWKEEP_MISUSE_ARGUMENT, "cooldown_s");
@@ -1134,68 +647,52 @@ static void refuses_options_out_of_range(void **state) {
     refuse_options(f, options, JWKEEP_TRANSPORT_URL, "url");
 }
 
-#define TEST(name, set_up) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name, set_up) cmocka_unit_test_setup_teardown(name, set_up, scripted_tear_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(downloads_nothing_before_the_first_lookup, set_up),
-        TEST(an_eager_source_downloads_at_once, set_up_bare),
-        TEST(r24_the_caller_whose_miss_causes_the_download_succeeds_itself, set_up),
-        TEST(an_unknown_kid_of_a_cold_source_is_told_after_one_download, set_up),
-        TEST(r03_ten_thousand_lookups_cause_one_download, set_up),
-        TEST(a_rotation_is_found_by_the_first_miss, set_up_loaded),
-        TEST(r04_a_rotation_during_a_download_costs_one_more_and_nobody_fails, set_up_loaded),
-        TEST(r13_removed_key_is_refused_after_refresh, set_up_loaded),
-        TEST(r13_new_material_under_an_old_kid_is_announced, set_up_loaded),
-        TEST(r02_keys_that_stay_keep_what_was_prepared_for_them, set_up_loaded),
-        TEST(r16_the_same_keys_again_change_nothing, set_up_loaded),
-        TEST(r05_a_miss_within_the_cooldown_arms_one_refresh_at_its_end, set_up_loaded),
-        TEST(r04_a_request_does_not_go_round_the_cooldown, set_up_loaded),
-        TEST(r06_a_name_that_was_missing_is_answered_at_once, set_up),
-        TEST(r06_a_missing_name_that_is_published_is_accepted_within_the_cooldown,
-             set_up_loaded),
-        TEST(r06_a_missing_name_is_asked_for_again_after_the_cooldown, set_up_loaded),
-        TEST(r06_a_new_generation_forgets_the_missing_names, set_up),
-        TEST(r06_what_a_cache_on_the_way_does_not_have_is_not_missing, set_up_loaded),
-        TEST(r06_only_what_the_issuer_did_not_bring_is_remembered, set_up_bare),
-        TEST(r06_a_million_unknown_names_harm_nobody, set_up_loaded),
-        TEST(r09_a_failure_keeps_the_keys, set_up_loaded),
-        TEST(r09_keys_past_the_stale_limit_are_not_used, set_up_loaded),
-        TEST(r11_a_failed_download_tells_every_waiter_at_once, set_up),
-        TEST(r10_ten_minutes_of_outage_cost_thirty_downloads_at_most, set_up),
-        TEST(r10_retry_after_is_honoured, set_up),
-        TEST(r24_five_hundred_failures_leave_it_working, set_up_loaded),
-        TEST(r14_a_body_that_is_no_key_set_is_a_failure, set_up_loaded),
-        TEST(r14_skipped_keys_are_named_and_counted, set_up_loaded),
-        TEST(r15_an_answer_without_a_usable_key_keeps_the_old_set, set_up_loaded),
-        TEST(r15_the_second_empty_answer_in_a_row_is_believed, set_up_loaded),
-        TEST(r15_the_row_is_broken_by_any_other_answer, set_up_loaded),
-        TEST(r15_answers_too_close_together_are_one, set_up_bare),
-        TEST(r15_the_validators_of_an_empty_answer_are_not_kept, set_up_loaded),
-        TEST(r15_an_empty_answer_loads_nothing, set_up),
-        TEST(r25_many_keys_raise_the_size_alarm, set_up_bare),
-        TEST(r25_a_doubled_set_raises_the_size_alarm, set_up_loaded),
-        TEST(r25_turning_stale_is_told_once, set_up_loaded),
-        TEST(r25_stale_answers_are_counted, set_up_loaded),
-        TEST(r25_the_hash_tells_one_set_from_another, set_up_loaded),
-        TEST(r08_refreshes_in_the_background_at_four_fifths_of_the_lifetime, set_up_loaded),
-        TEST(r07_max_age_is_the_lifetime, set_up),
-        TEST(r07_validators_are_sent_back_and_304_renews, set_up_loaded),
-        TEST(r07_a_200_without_an_etag_clears_the_stored_one, set_up_loaded),
-        TEST(r11_each_waiter_has_its_own_deadline, set_up_loaded),
-        TEST(r11_cancelling_one_waiter_affects_nobody_else, set_up_loaded),
-        TEST(the_download_goes_on_when_nobody_waits_any_more, set_up_loaded),
-        TEST(refuses_more_waiters_than_the_bound, set_up_bare),
-        TEST(r06_refuses_a_kid_that_is_too_long_unread, set_up),
-        TEST(r17_kids_are_compared_byte_by_byte, set_up_loaded),
-        TEST(a_blocking_lookup_gives_up_at_its_deadline, set_up),
-        TEST(a_lookup_without_a_kid_wants_any_set, set_up),
-        TEST(r24_the_end_of_a_source_cancels_its_download_and_tells_who_waits, set_up_loaded),
-        TEST(downloads_of_many_sources_are_bounded_and_in_turn, set_up_bare),
+        TEST(downloads_nothing_before_the_first_lookup, scripted_set_up),
+        TEST(an_eager_source_downloads_at_once, scripted_set_up_bare),
+        TEST(r24_the_caller_whose_miss_causes_the_download_succeeds_itself, scripted_set_up),
+        TEST(an_unknown_kid_of_a_cold_source_is_told_after_one_download, scripted_set_up),
+        TEST(r03_ten_thousand_lookups_cause_one_download, scripted_set_up),
+        TEST(a_rotation_is_found_by_the_first_miss, scripted_set_up_loaded),
+        TEST(r04_a_rotation_during_a_download_costs_one_more_and_nobody_fails,
+             scripted_set_up_loaded),
+        TEST(r13_removed_key_is_refused_after_refresh, scripted_set_up_loaded),
+        TEST(r13_new_material_under_an_old_kid_is_announced, scripted_set_up_loaded),
+        TEST(r02_keys_that_stay_keep_what_was_prepared_for_them, scripted_set_up_loaded),
+        TEST(r16_the_same_keys_again_change_nothing, scripted_set_up_loaded),
+        TEST(r05_a_miss_within_the_cooldown_arms_one_refresh_at_its_end,
+             scripted_set_up_loaded),
+        TEST(r04_a_request_does_not_go_round_the_cooldown, scripted_set_up_loaded),
+        TEST(r09_a_failure_keeps_the_keys, scripted_set_up_loaded),
+        TEST(r09_keys_past_the_stale_limit_are_not_used, scripted_set_up_loaded),
+        TEST(r11_a_failed_download_tells_every_waiter_at_once, scripted_set_up),
+        TEST(r10_ten_minutes_of_outage_cost_thirty_downloads_at_most, scripted_set_up),
+        TEST(r10_retry_after_is_honoured, scripted_set_up),
+        TEST(r24_five_hundred_failures_leave_it_working, scripted_set_up_loaded),
+        TEST(r14_a_body_that_is_no_key_set_is_a_failure, scripted_set_up_loaded),
+        TEST(r08_refreshes_in_the_background_at_four_fifths_of_the_lifetime,
+             scripted_set_up_loaded),
+        TEST(r07_max_age_is_the_lifetime, scripted_set_up),
+        TEST(r07_validators_are_sent_back_and_304_renews, scripted_set_up_loaded),
+        TEST(r07_a_200_without_an_etag_clears_the_stored_one, scripted_set_up_loaded),
+        TEST(r11_each_waiter_has_its_own_deadline, scripted_set_up_loaded),
+        TEST(r11_cancelling_one_waiter_affects_nobody_else, scripted_set_up_loaded),
+        TEST(the_download_goes_on_when_nobody_waits_any_more, scripted_set_up_loaded),
+        TEST(refuses_more_waiters_than_the_bound, scripted_set_up_bare),
+        TEST(r06_refuses_a_kid_that_is_too_long_unread, scripted_set_up),
+        TEST(r17_kids_are_compared_byte_by_byte, scripted_set_up_loaded),
+        TEST(a_blocking_lookup_gives_up_at_its_deadline, scripted_set_up),
+        TEST(a_lookup_without_a_kid_wants_any_set, scripted_set_up),
+        TEST(r24_the_end_of_a_source_cancels_its_download_and_tells_who_waits,
+             scripted_set_up_loaded),
+        TEST(downloads_of_many_sources_are_bounded_and_in_turn, scripted_set_up_bare),
         TEST(r20_discovers_where_the_keys_are, set_up_discovery),
         TEST(r20_refuses_a_document_that_does_not_hold, set_up_discovery),
         TEST(r20_discovers_again_after_three_failures, set_up_discovery),
-        TEST(refuses_options_out_of_range, set_up_bare),
+        TEST(refuses_options_out_of_range, scripted_set_up_bare),
         cmocka_unit_test(freeing_nothing_is_fine),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
