@@ -126,7 +126,7 @@ static int tear_down(void **state) {
 }
 
 /* CVE-2026-48524: a random `kid` made a download, and its failure wiped the keys. */
-static void a_failed_download_for_a_random_kid_wipes_nothing(void **state) {
+static void r09_a_failed_download_for_a_random_kid_wipes_nothing(void **state) {
     (void)state;
     jwkeep_pending *pending = NULL;
     char *forged = token_of(fixture.stranger, "random");
@@ -140,7 +140,7 @@ static void a_failed_download_for_a_random_kid_wipes_nothing(void **state) {
     assert_int_equal(keys_held(), 1);
 }
 
-static void a_flood_of_random_kids_is_two_downloads(void **state) {
+static void r06_a_flood_of_random_kids_is_two_downloads(void **state) {
     (void)state;
     size_t before = fixture.world.request_count, accepted = 0, at_once = 0;
     for (unsigned i = 0; i < FLOOD; i++) {
@@ -188,7 +188,7 @@ static void reloads_do_not_overlap(void **state) {
     assert_int_equal(keys_held(), 2);
 }
 
-static void never_asks_the_url_in_a_token(void **state) {
+static void r18_never_asks_the_url_in_a_token(void **state) {
     (void)state;
     jwkeep_pending *pending = NULL;
     char *forged = token_of(fixture.stranger, "random");
@@ -210,7 +210,7 @@ static char *mixed_with(const char *body) {
 }
 
 /* A private or symmetric key in a public place is known to everybody. */
-static void takes_no_private_or_symmetric_key_from_an_issuer(void **state) {
+static void r14_takes_no_private_or_symmetric_key_from_an_issuer(void **state) {
     (void)state;
     static const jwkeep_algorithm algorithms[] = {JWKEEP_ALGORITHM_HS256,
                                                   JWKEEP_ALGORITHM_ES256};
@@ -237,7 +237,7 @@ static void takes_no_private_or_symmetric_key_from_an_issuer(void **state) {
     }
 }
 
-static void garbage_keeps_the_keys(void **state) {
+static void r14_garbage_keeps_the_keys(void **state) {
     (void)state;
     static const char *const bodies[] = {"",   "<html>",        "{}",
                                          "[]", "{\"keys\":{}}", "{\"keys\":[}"};
@@ -248,7 +248,7 @@ static void garbage_keeps_the_keys(void **state) {
     }
 }
 
-static void a_key_that_was_removed_is_refused_at_once(void **state) {
+static void r13_a_key_that_was_removed_is_refused_at_once(void **state) {
     (void)state;
     char *body = body_of(&fixture.stranger, 1, false);
     refresh(body);
@@ -263,7 +263,7 @@ static void a_key_that_was_removed_is_refused_at_once(void **state) {
     assert_int_equal(code, JWKEEP_KID_UNKNOWN);
 }
 
-static void refuses_a_kid_that_is_too_long_unread(void **state) {
+static void r06_refuses_a_kid_that_is_too_long_unread(void **state) {
     (void)state;
     size_t before = fixture.world.request_count;
     char kid[JWKEEP_MAX_KID_BYTES + 2];
@@ -285,14 +285,14 @@ static void refuses_a_kid_that_is_too_long_unread(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(a_failed_download_for_a_random_kid_wipes_nothing),
-        TEST(a_flood_of_random_kids_is_two_downloads),
+        TEST(r09_a_failed_download_for_a_random_kid_wipes_nothing),
+        TEST(r06_a_flood_of_random_kids_is_two_downloads),
         TEST(reloads_do_not_overlap),
-        TEST(never_asks_the_url_in_a_token),
-        TEST(takes_no_private_or_symmetric_key_from_an_issuer),
-        TEST(garbage_keeps_the_keys),
-        TEST(a_key_that_was_removed_is_refused_at_once),
-        TEST(refuses_a_kid_that_is_too_long_unread),
+        TEST(r18_never_asks_the_url_in_a_token),
+        TEST(r14_takes_no_private_or_symmetric_key_from_an_issuer),
+        TEST(r14_garbage_keeps_the_keys),
+        TEST(r13_a_key_that_was_removed_is_refused_at_once),
+        TEST(r06_refuses_a_kid_that_is_too_long_unread),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

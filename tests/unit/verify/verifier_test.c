@@ -254,7 +254,7 @@ static void a_token_without_kid_waits_for_the_first_download_only(void **state) 
     assert_int_equal(downloads(), 1);
 }
 
-static void a_new_kid_is_downloaded_for_the_caller_itself(void **state) {
+static void r24_a_new_kid_is_downloaded_for_the_caller_itself(void **state) {
     (void)state;
     jwkeep_pending *pending = NULL;
     char *token = token_of(fixture.b_next, "b2", CLAIMS(ISSUER_B));
@@ -298,7 +298,7 @@ static void says_that_a_key_vanished_meanwhile(void **state) {
     assert_string_equal(fixture.error.where, "kid");
 }
 
-static void a_key_that_does_not_fit_is_not_missing(void **state) {
+static void r17_a_key_that_does_not_fit_is_not_missing(void **state) {
     (void)state;
     jwkeep_jwk *other = forge_key(JWKEEP_ALGORITHM_EDDSA, "b1");
     char *token = token_of(other, "b1", CLAIMS(ISSUER_B));
@@ -309,7 +309,7 @@ static void a_key_that_does_not_fit_is_not_missing(void **state) {
 }
 
 /* R6: nobody gets a download for a token that would be refused with the key. */
-static void downloads_nothing_for_a_token_that_fails_anyway(void **state) {
+static void r06_downloads_nothing_for_a_token_that_fails_anyway(void **state) {
     (void)state;
     static const struct {
         const char *payload;
@@ -347,7 +347,7 @@ static void tells_a_failed_download_apart_from_a_bad_token(void **state) {
     assert_int_equal(jwkeep_code_class(code), JWKEEP_CLASS_KEY_UNAVAILABLE);
 }
 
-static void serves_on_while_downloads_fail_and_says_stale_in_the_end(void **state) {
+static void r09_serves_on_while_downloads_fail_and_says_stale_in_the_end(void **state) {
     (void)state;
     char *token = token_of(fixture.b, "b1", "{\"iss\":\"" ISSUER_B "\",\"aud\":\"api\"}");
     for (int minute = 0; minute < 60; minute++) {
@@ -398,7 +398,7 @@ static void giving_up_affects_nobody_else(void **state) {
     assert_int_equal(downloads(), 1);
 }
 
-static void each_waiter_has_its_own_deadline(void **state) {
+static void r11_each_waiter_has_its_own_deadline(void **state) {
     (void)state;
     jwkeep_pending *patient = NULL, *hasty = NULL;
     char *token = token_of(fixture.b, "b1", CLAIMS(ISSUER_B));
@@ -562,16 +562,16 @@ int main(void) {
         TEST(goes_by_its_own_clock),
         TEST(downloads_when_the_first_token_comes),
         TEST(a_token_without_kid_waits_for_the_first_download_only),
-        LOADED(a_new_kid_is_downloaded_for_the_caller_itself),
+        LOADED(r24_a_new_kid_is_downloaded_for_the_caller_itself),
         LOADED(says_that_a_kid_stays_unknown),
         LOADED(says_that_a_key_vanished_meanwhile),
-        LOADED(a_key_that_does_not_fit_is_not_missing),
-        LOADED(downloads_nothing_for_a_token_that_fails_anyway),
+        LOADED(r17_a_key_that_does_not_fit_is_not_missing),
+        LOADED(r06_downloads_nothing_for_a_token_that_fails_anyway),
         TEST(tells_a_failed_download_apart_from_a_bad_token),
-        LOADED(serves_on_while_downloads_fail_and_says_stale_in_the_end),
+        LOADED(r09_serves_on_while_downloads_fail_and_says_stale_in_the_end),
         TEST(finishing_early_is_misuse_and_frees_nothing),
         TEST(giving_up_affects_nobody_else),
-        TEST(each_waiter_has_its_own_deadline),
+        TEST(r11_each_waiter_has_its_own_deadline),
         TEST(begin_needs_somebody_to_notify),
         TEST(a_misused_call_empties_the_token_too),
         LOADED(a_blocking_call_succeeds_itself_after_the_download),
