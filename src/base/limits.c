@@ -52,19 +52,21 @@ static const char *zero_field(const jwkeep_limits *limits) {
 
 jwkeep_code jk_limits_resolve(const jwkeep_limits *limits, jwkeep_limits *ret_limits,
                               jwkeep_error *error) {
+    if (!limits) {
+        jwkeep_limits_init(ret_limits);
+        return JWKEEP_OK;
+    }
     jwkeep_limits resolved;
     jwkeep_limits_init(&resolved);
-    if (limits) {
-        size_t size = limits->struct_size;
-        if (size <= sizeof size || size > sizeof resolved || size % sizeof size != 0)
-            return jk_fail_text(error, JWKEEP_MISUSE_ARGUMENT,
-                                "limits were not filled by jwkeep_limits_init", "struct_size",
-                                NULL);
-        memcpy(&resolved, limits, size);
-        const char *zero = zero_field(&resolved);
-        if (zero)
-            return jk_fail_text(error, JWKEEP_MISUSE_ARGUMENT, "a limit is 0", zero, NULL);
-    }
+    size_t size = limits->struct_size;
+    if (size <= sizeof size || size > sizeof resolved || size % sizeof size != 0)
+        return jk_fail_text(error, JWKEEP_MISUSE_ARGUMENT,
+                            "limits were not filled by jwkeep_limits_init", "struct_size",
+                            NULL);
+    memcpy(&resolved, limits, size);
+    const char *zero = zero_field(&resolved);
+    if (zero)
+        return jk_fail_text(error, JWKEEP_MISUSE_ARGUMENT, "a limit is 0", zero, NULL);
     resolved.struct_size = sizeof resolved;
     *ret_limits = resolved;
     return JWKEEP_OK;

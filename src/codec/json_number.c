@@ -117,13 +117,9 @@ static bool read_short(jwkeep_span text, int64_t *ret_number) {
     return true;
 }
 
-jwkeep_code jwkeep_json_int64(const jwkeep_json *value, int64_t *ret_number) {
-    if (jwkeep_json_type_of(value) != JWKEEP_JSON_NUMBER)
-        return JWKEEP_JSON_TYPE;
-    if (read_short(jwkeep_json_raw(value), ret_number))
-        return JWKEEP_OK;
+static jwkeep_code read_long(jwkeep_span text, int64_t *ret_number) {
     decimal d;
-    read_decimal(jwkeep_json_raw(value), &d);
+    read_decimal(text, &d);
     if (d.count && (d.exponent < 0 || (int64_t)d.count + d.exponent > INT64_MAX_DIGITS))
         return JWKEEP_JSON_RANGE;
     uint64_t magnitude = 0; /* at most 19 digits: under 2^64 */
@@ -135,6 +131,15 @@ jwkeep_code jwkeep_json_int64(const jwkeep_json *value, int64_t *ret_number) {
         return JWKEEP_JSON_RANGE;
     *ret_number = (int64_t)(d.is_negative ? 0 - magnitude : magnitude);
     return JWKEEP_OK;
+}
+
+jwkeep_code jwkeep_json_int64(const jwkeep_json *value, int64_t *ret_number) {
+    if (!value || value->type != JWKEEP_JSON_NUMBER)
+        return JWKEEP_JSON_TYPE;
+    jwkeep_span text = jwkeep_span_of(value->raw, value->raw_size);
+    if (JK_LIKELY(read_short(text, ret_number)))
+        return JWKEEP_OK;
+    return read_long(text, ret_number);
 }
 
 jwkeep_code jwkeep_json_double(const jwkeep_json *value, double *ret_number) {

@@ -8,18 +8,17 @@
 #include "codec/json_scan.h"
 #include "codec/utf8.h"
 
-#define NO_CONTAINER UINT32_MAX
 #define BYTES_PER_VALUE_GUESS 16u
 
 typedef struct reader {
     const uint8_t *start;
     const uint8_t *end;
     jk_arena *arena;
-    jwkeep_json *values;
-    uint32_t count;
-    uint32_t capacity;
-    uint32_t open; /* innermost container being read */
-    uint32_t last; /* the value that was complete last */
+    jwkeep_json *values; /* the array, from the root on */
+    jwkeep_json *next;   /* its first free place */
+    jwkeep_json *limit;  /* its end */
+    jwkeep_json *open;   /* innermost container being read; NULL outside the root */
+    jwkeep_json *last;   /* the value that was complete last */
     size_t depth;
     size_t max_depth;
     size_t max_values;
@@ -39,9 +38,7 @@ static const uint8_t *fail_plainly(reader *r, jwkeep_code code) {
     return NULL;
 }
 
-static inline const uint8_t *skip_space(const reader *r, const uint8_t *at) {
-    if (JK_LIKELY(at<r->end && * at> ' '))
-        return at;
+static const uint8_t *skip_space(const reader *r, const uint8_t *at) {
     while (at < r->end && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t'))
         at++;
     return at;
@@ -51,10 +48,20 @@ static inline bool is_at(const reader *r, const uint8_t *at, uint8_t byte) {
     return at < r->end && *at == byte;
 }
 
+/* The next byte that is no white space, to which `*at` moves; 0, with which nothing begins, at
+ * the end. */
+static inline uint8_t peek(const reader *r, const uint8_t **at) {
+    const uint8_t *first = *at;
+    if (JK_LIKELY(first != r->end && *first > ' '))
+        return *first;
+    *at = skip_space(r, first);
+    return *at < r->end ? **at : 0;
+}
+
 /* To the next `"` or `\`. */
-static inline const uint8_t *scan_characters(reader *r, const uint8_t *at) {
+static const uint8_t *scan_characters(reader *r, const uint8_t *at) {
     for (;;) {
-        at = jk_json_scan(at, r->end);
+        at = jk_json_scan(r->start, at, r->end);
         if (at == r->end || *at < 0x20)
             return fail(r, JWKEEP_JSON_SYNTAX, "RFC 8259 §7", at);
         if (*at < 0x80)
@@ -202,15 +209,26 @@ static const uint8_t *read_escaped(reader *r, const uint8_t *first, const uint8_
     return at + 1;
 }
 
+/* A string that is not all plain. `first` is after the opening quote, `at` where the plain
+ * characters end. */
+static const uint8_t *read_uncommon(reader *r, const uint8_t *first, const uint8_t *at,
+                                    jwkeep_span *ret_string) {
+    at = scan_characters(r, at);
+    if (!at)
+        return NULL;
+    if (*at == '\\')
+        return read_escaped(r, first, at, ret_string);
+    *ret_string = jwkeep_span_of(first, (size_t)(at - first));
+    return at + 1;
+}
+
 /* A string whose opening quote is at `at`. */
 static inline const uint8_t *read_string(reader *r, const uint8_t *at,
                                          jwkeep_span *ret_string) {
     const uint8_t *first = at + 1;
-    at = scan_characters(r, first);
-    if (JK_UNLIKELY(!at))
-        return NULL;
-    if (JK_UNLIKELY(*at == '\\'))
-        return read_escaped(r, first, at, ret_string);
+    at = jk_json_scan(r->start, first, r->end);
+    if (JK_UNLIKELY(!is_at(r, at, '"')))
+        return read_uncommon(r, first, at, ret_string);
     *ret_string = jwkeep_span_of(first, (size_t)(at - first));
     return at + 1;
 }
@@ -251,36 +269,40 @@ static const uint8_t *read_literal(reader *r, const uint8_t *at, const char *lit
     return at;
 }
 
+/* Moves the values to an array twice as large. */
 static bool grow(reader *r) {
-    size_t capacity = r->capacity * (size_t)2;
-    if (capacity > r->max_values)
-        capacity = r->max_values;
+    size_t count = (size_t)(r->next - r->values);
+    size_t capacity = count * 2 < r->max_values ? count * 2 : r->max_values;
     jwkeep_json *values = jk_arena_alloc(r->arena, capacity * sizeof *values);
     if (!values) {
         fail_plainly(r, JWKEEP_OUT_OF_MEMORY);
         return false;
     }
-    memcpy(values, r->values, r->count * sizeof *values);
+    memcpy(values, r->values, count * sizeof *values);
+    r->open = r->open ? values + (r->open - r->values) : NULL;
+    r->last = values + (r->last - r->values);
     r->values = values;
-    r->capacity = (uint32_t)capacity;
+    r->next = values + count;
+    r->limit = values + capacity;
     return true;
+}
+
+static bool make_room(reader *r, const uint8_t *at) {
+    if ((size_t)(r->next - r->values) < r->max_values)
+        return grow(r);
+    fail(r, JWKEEP_JSON_TOO_LARGE, "RFC 8259 §9", at);
+    return false;
 }
 
 /* The next value of the array, with its name, counted by its container; NULL when there may
  * be no more. */
 static inline jwkeep_json *add_value(reader *r, const uint8_t *at, jwkeep_json_type type) {
-    if (JK_UNLIKELY(r->count == r->capacity)) {
-        if (r->count >= r->max_values) {
-            fail(r, JWKEEP_JSON_TOO_LARGE, "RFC 8259 §9", at);
-            return NULL;
-        }
-        if (!grow(r))
-            return NULL;
-    }
-    if (r->open != NO_CONTAINER)
-        r->values[r->open].as.container.count++;
-    jwkeep_json *value = &r->values[r->count];
-    r->last = r->count++;
+    if (JK_UNLIKELY(r->next == r->limit) && !make_room(r, at))
+        return NULL;
+    if (r->open)
+        r->open->as.container.count++;
+    jwkeep_json *value = r->next++;
+    r->last = value;
     value->raw = at;
     value->name = r->name.data;
     value->name_size = (uint32_t)r->name.size;
@@ -292,8 +314,8 @@ static inline jwkeep_json *add_value(reader *r, const uint8_t *at, jwkeep_json_t
 
 static inline const uint8_t *add_scalar(reader *r, const uint8_t *first, const uint8_t *at,
                                         jwkeep_json_type type, jwkeep_span string) {
-    jwkeep_json *value = at ? add_value(r, first, type) : NULL;
-    if (!value)
+    jwkeep_json *value = add_value(r, first, type);
+    if (JK_UNLIKELY(!value))
         return NULL;
     value->raw_size = (uint32_t)(at - first);
     value->as.string = string.data;
@@ -301,21 +323,25 @@ static inline const uint8_t *add_scalar(reader *r, const uint8_t *first, const u
     return at;
 }
 
-static const uint8_t *add_string(reader *r, const uint8_t *first) {
-    jwkeep_span string = JWKEEP_SPAN_NONE;
+static inline const uint8_t *add_bare(reader *r, const uint8_t *first, const uint8_t *at,
+                                      jwkeep_json_type type) {
+    return at ? add_scalar(r, first, at, type, JWKEEP_SPAN_NONE) : NULL;
+}
+
+static inline const uint8_t *add_string(reader *r, const uint8_t *first) {
+    jwkeep_span string;
     const uint8_t *at = read_string(r, first, &string);
-    return add_scalar(r, first, at, JWKEEP_JSON_STRING, string);
+    return at ? add_scalar(r, first, at, JWKEEP_JSON_STRING, string) : NULL;
 }
 
 /* The name of a member and its colon. */
 static inline const uint8_t *read_name(reader *r, const uint8_t *at) {
-    if (!is_at(r, at, '"'))
+    if (peek(r, &at) != '"')
         return fail(r, JWKEEP_JSON_SYNTAX, "RFC 8259 §4", at);
     at = read_string(r, at, &r->name);
-    if (!at)
+    if (JK_UNLIKELY(!at))
         return NULL;
-    at = skip_space(r, at);
-    if (!is_at(r, at, ':'))
+    if (peek(r, &at) != ':')
         return fail(r, JWKEEP_JSON_SYNTAX, "RFC 8259 §4", at);
     return at + 1;
 }
@@ -344,18 +370,17 @@ static bool check_names(reader *r, const jwkeep_json *object) {
 
 /* Closes the innermost container; `at` is at its bracket. */
 static inline const uint8_t *close_container(reader *r, const uint8_t *at) {
-    uint32_t index = r->open;
-    jwkeep_json *container = &r->values[index];
+    jwkeep_json *container = r->open;
     bool is_object = container->type == JWKEEP_JSON_OBJECT;
     if (!is_at(r, at, is_object ? '}' : ']'))
         return fail(r, JWKEEP_JSON_SYNTAX, is_object ? "RFC 8259 §4" : "RFC 8259 §5", at);
-    r->open = container->as.container.span;
-    container->as.container.span = r->count - index;
-    container->raw_size = (uint32_t)(at + 1 - container->raw);
     r->depth--;
+    r->open = r->depth ? r->values + container->as.container.span : NULL;
+    container->as.container.span = (uint32_t)(r->next - container);
+    container->raw_size = (uint32_t)(at + 1 - container->raw);
     if (container->as.container.count)
-        r->values[r->last].is_last = true;
-    r->last = index;
+        r->last->is_last = true;
+    r->last = container;
     if (is_object && container->as.container.count > 1 && !check_names(r, container))
         return NULL;
     return at + 1;
@@ -366,56 +391,47 @@ static inline const uint8_t *open_container(reader *r, const uint8_t *at, bool i
                                             bool *ret_is_complete) {
     if (r->depth == r->max_depth)
         return fail(r, JWKEEP_JSON_TOO_DEEP, "RFC 8259 §9", at);
-    uint32_t parent = r->open;
     jwkeep_json *container =
         add_value(r, at, is_object ? JWKEEP_JSON_OBJECT : JWKEEP_JSON_ARRAY);
     if (!container)
         return NULL;
     container->as.container.count = 0;
-    container->as.container.span = parent;
-    r->open = r->last;
+    container->as.container.span = r->open ? (uint32_t)(r->open - r->values) : 0;
+    r->open = container;
     r->depth++;
-    at = skip_space(r, at + 1);
-    *ret_is_complete = is_at(r, at, is_object ? '}' : ']');
+    at++;
+    *ret_is_complete = peek(r, &at) == (is_object ? '}' : ']');
     if (*ret_is_complete)
         return close_container(r, at);
     return is_object ? read_name(r, at) : at;
 }
 
 static inline const uint8_t *read_value(reader *r, const uint8_t *at, bool *ret_is_complete) {
-    const uint8_t *first = skip_space(r, at);
     *ret_is_complete = true;
-    switch (first < r->end ? *first : 0) {
+    switch (peek(r, &at)) {
     case '"':
-        return add_string(r, first);
+        return add_string(r, at);
     case '{':
-        return open_container(r, first, true, ret_is_complete);
+        return open_container(r, at, true, ret_is_complete);
     case '[':
-        return open_container(r, first, false, ret_is_complete);
+        return open_container(r, at, false, ret_is_complete);
     case 't':
-        at = read_literal(r, first, "true");
-        return add_scalar(r, first, at, JWKEEP_JSON_BOOLEAN, JWKEEP_SPAN_NONE);
+        return add_bare(r, at, read_literal(r, at, "true"), JWKEEP_JSON_BOOLEAN);
     case 'f':
-        at = read_literal(r, first, "false");
-        return add_scalar(r, first, at, JWKEEP_JSON_BOOLEAN, JWKEEP_SPAN_NONE);
+        return add_bare(r, at, read_literal(r, at, "false"), JWKEEP_JSON_BOOLEAN);
     case 'n':
-        at = read_literal(r, first, "null");
-        return add_scalar(r, first, at, JWKEEP_JSON_NULL, JWKEEP_SPAN_NONE);
+        return add_bare(r, at, read_literal(r, at, "null"), JWKEEP_JSON_NULL);
     default:
-        at = read_number(r, first);
-        return add_scalar(r, first, at, JWKEEP_JSON_NUMBER, JWKEEP_SPAN_NONE);
+        return add_bare(r, at, read_number(r, at), JWKEEP_JSON_NUMBER);
     }
 }
 
 /* After a complete value: closes what ends here, up to the next value or, with no container
  * left open, the end. */
 static inline const uint8_t *finish_value(reader *r, const uint8_t *at) {
-    while (at && r->open != NO_CONTAINER) {
-        at = skip_space(r, at);
-        if (is_at(r, at, ',')) {
-            bool is_object = r->values[r->open].type == JWKEEP_JSON_OBJECT;
-            return is_object ? read_name(r, skip_space(r, at + 1)) : at + 1;
-        }
+    while (at && r->open) {
+        if (JK_LIKELY(peek(r, &at) == ','))
+            return r->open->type == JWKEEP_JSON_OBJECT ? read_name(r, at + 1) : at + 1;
         at = close_container(r, at);
     }
     return at;
@@ -428,7 +444,7 @@ static bool read_text(reader *r) {
         at = read_value(r, at, &is_complete);
         if (is_complete)
             at = finish_value(r, at);
-    } while (at && r->open != NO_CONTAINER);
+    } while (at && r->open);
     if (!at)
         return false;
     at = skip_space(r, at);
@@ -445,24 +461,37 @@ static size_t first_capacity(size_t size, size_t max_values) {
     return guess < max_values ? guess : max_values;
 }
 
+/* Member by member: clearing all of a reader takes longer than reading a claim, and the key of
+ * `names` has no value before it is needed. False without memory. */
+static bool init(reader *r, jwkeep_span bytes, const jwkeep_limits *limits, jk_arena *arena,
+                 jwkeep_error *error) {
+    r->start = bytes.size ? bytes.data : (const uint8_t *)"";
+    r->end = r->start + bytes.size;
+    r->arena = arena;
+    r->open = NULL;
+    r->depth = 0;
+    r->max_depth = limits->max_json_depth;
+    r->max_values =
+        limits->max_json_values < UINT32_MAX ? limits->max_json_values : UINT32_MAX - 1;
+    r->name = JWKEEP_SPAN_NONE;
+    r->names.arena = arena;
+    r->names.has_key = false;
+    r->code = JWKEEP_OK;
+    r->error = error;
+    size_t capacity = first_capacity(bytes.size, r->max_values);
+    r->values = jk_arena_alloc(arena, capacity * sizeof *r->values);
+    r->next = r->values;
+    r->last = r->values;
+    r->limit = r->values + (r->values ? capacity : 0);
+    return r->values != NULL;
+}
+
 jwkeep_code jk_json_parse(jwkeep_span bytes, const jwkeep_limits *limits, jk_arena *arena,
                           const jwkeep_json **ret_root, jwkeep_error *error) {
     if (bytes.size > JK_JSON_MAX_BYTES)
         return jk_fail_at(error, JWKEEP_JSON_TOO_LARGE, NULL, "RFC 8259 §9", JK_JSON_MAX_BYTES);
-    const uint8_t *start = bytes.size ? bytes.data : (const uint8_t *)"";
-    size_t max_values =
-        limits->max_json_values < UINT32_MAX ? limits->max_json_values : UINT32_MAX - 1;
-    reader r = {.start = start,
-                .end = start + bytes.size,
-                .arena = arena,
-                .capacity = (uint32_t)first_capacity(bytes.size, max_values),
-                .open = NO_CONTAINER,
-                .max_depth = limits->max_json_depth,
-                .max_values = max_values,
-                .names = {.arena = arena},
-                .error = error};
-    r.values = jk_arena_alloc(arena, r.capacity * sizeof *r.values);
-    if (!r.values)
+    reader r;
+    if (!init(&r, bytes, limits, arena, error))
         return jk_fail(error, JWKEEP_OUT_OF_MEMORY);
     if (!read_text(&r))
         return r.code;

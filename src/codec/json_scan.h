@@ -36,22 +36,33 @@ static inline const uint8_t *jk_json_scan_words(const uint8_t *at, const uint8_t
     return at;
 }
 
-/* The first byte from `at` that is not plain, or `end`. */
-static inline const uint8_t *jk_json_scan(const uint8_t *at, const uint8_t *end) {
 #if defined(__SSE2__)
-    const __m128i quote = _mm_set1_epi8('"');
-    const __m128i backslash = _mm_set1_epi8('\\');
-    const __m128i space = _mm_set1_epi8(0x20);
+/* A bit for each of 16 bytes that is not plain. */
+static inline unsigned jk_json_scan_marks(const uint8_t *at) {
+    __m128i bytes = _mm_loadu_si128((const __m128i_u *)at);
+    /* Signed: bytes from 0x80 are below the space as well. */
+    __m128i marked = _mm_or_si128(_mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20)),
+                                  _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
+                                               _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))));
+    return (unsigned)_mm_movemask_epi8(marked);
+}
+#endif
+
+/* The first byte from `at` that is not plain, or `end`. `start` to `at` may be read too. */
+static inline const uint8_t *jk_json_scan(const uint8_t *start, const uint8_t *at,
+                                          const uint8_t *end) {
+#if defined(__SSE2__)
     for (; end - at >= 16; at += 16) {
-        __m128i bytes = _mm_loadu_si128((const __m128i_u *)at);
-        /* Signed: bytes from 0x80 are below the space as well. */
-        __m128i marked = _mm_or_si128(
-            _mm_cmplt_epi8(bytes, space),
-            _mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)));
-        unsigned mask = (unsigned)_mm_movemask_epi8(marked);
-        if (mask)
-            return at + __builtin_ctz(mask);
+        unsigned marks = jk_json_scan_marks(at);
+        if (JK_LIKELY(marks))
+            return at + (unsigned)__builtin_ctz(marks);
     }
+    if (end - start >= 16) {
+        unsigned marks = jk_json_scan_marks(end - 16) >> (16 - (end - at));
+        return marks ? at + (unsigned)__builtin_ctz(marks) : end;
+    }
+#else
+    (void)start;
 #endif
     return jk_json_scan_words(at, end);
 }

@@ -103,8 +103,9 @@ static void put_escape(jwkeep_json_writer *w, uint8_t byte) {
 
 /* The end of the bytes from `at` that need no escape; NULL at one that is not UTF-8. */
 static const uint8_t *plain_end(const uint8_t *at, const uint8_t *end) {
+    const uint8_t *start = at;
     for (;;) {
-        at = jk_json_scan(at, end);
+        at = jk_json_scan(start, at, end);
         if (at == end || *at < 0x80)
             return at;
         size_t length = jk_utf8_length(at, end);

@@ -65,16 +65,16 @@ static bool read_time(const jwkeep_json *value, int64_t *ret_time_ms) {
 }
 
 static bool is_string(const jwkeep_json *value) {
-    return jwkeep_json_type_of(value) == JWKEEP_JSON_STRING;
+    return value && value->type == JWKEEP_JSON_STRING;
 }
 
 static bool is_audience(const jwkeep_json *value, size_t max_audiences) {
     if (is_string(value))
         return true;
-    if (jwkeep_json_type_of(value) != JWKEEP_JSON_ARRAY ||
-        jwkeep_json_count(value) > max_audiences)
+    if (value->type != JWKEEP_JSON_ARRAY || value->as.container.count > max_audiences)
         return false;
-    for (const jwkeep_json *one = jwkeep_json_first(value); one; one = jwkeep_json_next(one))
+    const jwkeep_json *one = value + 1;
+    for (size_t left = value->as.container.count; left > 0; left--, one = jk_json_after(one))
         if (!is_string(one))
             return false;
     return true;
@@ -102,8 +102,8 @@ void jk_claims_read(const jwkeep_json *object, size_t max_audiences, jk_claims *
     ret_claims->ill_typed = 0;
     for (size_t i = 0; i < JK_CLAIM_COUNT; i++)
         ret_claims->values[i] = NULL;
-    const jwkeep_json *one = jwkeep_json_first(object);
-    for (size_t left = jwkeep_json_count(object); left > 0; left--, one = jk_json_after(one)) {
+    const jwkeep_json *one = object + 1;
+    for (size_t left = object->as.container.count; left > 0; left--, one = jk_json_after(one)) {
         int claim = jk_claim_of_name(jk_json_name_span(one));
         if (claim == JK_CLAIM_COUNT)
             continue;

@@ -426,7 +426,9 @@ static void both_scanners_stop_at_the_same_byte(void **state) {
                     bytes[at + 2] = '"';
                 bool is_plain = byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
                 size_t expected = !is_plain ? at : at + 2 < size ? at + 2 : size;
-                assert_ptr_equal(jk_json_scan(bytes, bytes + size), bytes + expected);
+                assert_ptr_equal(jk_json_scan(bytes, bytes, bytes + size), bytes + expected);
+                assert_ptr_equal(jk_json_scan(bytes, bytes + at, bytes + size),
+                                 bytes + expected);
                 assert_ptr_equal(jk_json_scan_words(bytes, bytes + size), bytes + expected);
             }
         }
