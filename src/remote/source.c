@@ -63,14 +63,15 @@ void jk_source_reschedule(jwkeep_source *source) {
 }
 
 /* Everything that the refresher's thread does for this source ends here; the last word is
- * said under the mutex. */
+ * said under the mutex. A stopped policy with nobody waiting kicks no more: what is in the
+ * refresher's lists then leaves them for good (L). */
 static void detach(jwkeep_source *source) {
     jk_download_done(&source->download);
-    jk_task_leave(source->refresher, &source->task);
     pthread_mutex_lock(&source->mutex);
     jk_policy_stop(&source->policy);
     jk_source_settle(source);
     pthread_mutex_unlock(&source->mutex);
+    jk_task_leave(source->refresher, &source->task);
     jk_source_notify(source);
     pthread_mutex_lock(&source->mutex);
     source->is_detached = true;
@@ -192,8 +193,10 @@ void jwkeep_source_free(jwkeep_source *source) {
         return;
     pthread_mutex_lock(&source->mutex);
     source->is_detaching = true;
-    pthread_mutex_unlock(&source->mutex);
+    /* Under the mutex: a refresher that serves the source on its own account finds the kick
+     * in its list, and takes it out, when it sees that the source is to end (L). */
     jk_task_kick(source->refresher, &source->task);
+    pthread_mutex_unlock(&source->mutex);
     if (!jk_refresher_has_thread(source->refresher))
         jk_refresher_turn(source->refresher);
     wait_until_detached(source);
