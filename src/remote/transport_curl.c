@@ -524,6 +524,11 @@ jwkeep_code jk_transport_curl_new(jk_transport **ret_transport, jwkeep_error *er
         jk_free(self);
         return jk_fail(error, JWKEEP_OUT_OF_MEMORY);
     }
+    /* Out of descriptors, libcurl makes one that cannot be woken, and says so here only. */
+    if (curl_multi_wakeup(self->multi) != CURLM_OK) {
+        free_transport(&self->base);
+        return jk_fail(error, JWKEEP_SYSTEM_FAILED);
+    }
     curl_multi_setopt(self->multi, CURLMOPT_MAXCONNECTS, MAX_IDLE_CONNECTIONS);
     *ret_transport = (jk_transport *)self;
     return JWKEEP_OK;

@@ -12,6 +12,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -446,10 +447,30 @@ static void r24_a_fork_leaves_both_processes_working(void **state) {
     assert_int_equal(rotated, JWKEEP_OK);
 }
 
+/* Without descriptors for it, nobody could end the wait of `run`. */
+static void is_not_made_without_what_wakes_it(void **state) {
+    (void)state;
+    jk_transport *transport = NULL;
+    jwkeep_error error = {0};
+    struct rlimit before;
+    int first_free = dup(STDIN_FILENO);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_true(first_free >= 0 && close(first_free) == 0);
+    struct rlimit exhausted = {(rlim_t)first_free, before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &exhausted), 0);
+    jwkeep_code code = jk_transport_curl_new(&transport, &error);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    if (transport)
+        transport->methods->free(transport);
+    assert_int_equal(code, JWKEEP_SYSTEM_FAILED);
+    assert_int_equal(error.code, JWKEEP_SYSTEM_FAILED);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        TEST(is_not_made_without_what_wakes_it),
         TEST(brings_a_body_and_the_fields_that_count),
         TEST(says_what_it_wants_and_who_it_is),
         TEST(r07_a_forced_request_asks_past_the_caches),
