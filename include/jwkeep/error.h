@@ -134,7 +134,8 @@ typedef enum jwkeep_code {
 #define JWKEEP_NO_OFFSET ((size_t)-1)
 
 /* One failure. All pointers are to constant text, or, for `where`, to a name that the caller
- * gave in its rules and that lives as long as they do; each may be NULL but `text`. */
+ * gave in its rules and that lives as long as they do, or as the verifier that copied them;
+ * each may be NULL but `text`. */
 typedef struct jwkeep_error {
     jwkeep_code code;
     const char *text;   /* what is wrong, in one line without a full stop */

@@ -94,6 +94,16 @@ def test_verifies_against_a_url(program, issuer, make_key, sign):
             stdin=token)
 
 
+def test_names_the_claim_that_is_missing_wherever_the_keys_come_from(program, issuer, make_key,
+                                                                     sign):
+    key = make_key("first")
+    issuer.keys = [key.public]
+    token = sign(key, CLAIMS).encode()
+    for where in (["--key", str(key.path)], ["--jwks", issuer.jwks_url]):
+        refuses(program, NO, "jwt", "verify", *where, "--now", str(NOW), "--require", "tenant",
+                "--allow-http-loopback", stdin=token, says="(tenant, ")
+
+
 def test_an_unknown_kid_at_the_url_is_a_no(program, issuer, make_key, sign):
     issuer.keys = [make_key("second").public]
     refuses(program, NO, "jwt", "verify", "--jwks", issuer.jwks_url, "--now", str(NOW),

@@ -88,8 +88,25 @@ static void keep_failure(void *user, const jwkeep_event *event) {
         key_report_skip(NULL, event->skip);
 }
 
+/* A claim's name in a failure is the verifier's copy of the one that was given, and goes with
+ * the verifier. */
+static void take_name(const text_list *given, jwkeep_error *failure) {
+    for (size_t i = 0; failure->where && i < given->count; i++)
+        if (strcmp(failure->where, given->items[i]) == 0)
+            failure->where = given->items[i];
+}
+
+static void take_names(const text_list *given, struct verdict *verdict) {
+    if (verdict->code == JWKEEP_OK)
+        return;
+    take_name(given, &verdict->error);
+    for (size_t i = 0; i < verdict->failures.count; i++)
+        take_name(given, &verdict->failures.items[i]);
+}
+
 static exit_status verify_with(const jwkeep_verifier_options *options, uint32_t timeout_ms,
-                               jwkeep_span bytes, struct verdict *verdict) {
+                               jwkeep_span bytes, const text_list *required,
+                               struct verdict *verdict) {
     jwkeep_verifier *verifier = NULL;
     if (jwkeep_verifier_new(options, &verifier, &verdict->error) != JWKEEP_OK) {
         exit_status status = report_failure("the issuer", &verdict->error);
@@ -97,6 +114,7 @@ static exit_status verify_with(const jwkeep_verifier_options *options, uint32_t 
     }
     verdict->code = jwkeep_verifier_verify(verifier, bytes, timeout_ms, verdict->token,
                                            &verdict->failures, &verdict->error);
+    take_names(required, verdict);
     jwkeep_verifier_free(verifier);
     return STATUS_YES;
 }
@@ -118,7 +136,8 @@ static exit_status verify_remotely(struct verify *values, const jwkeep_rules *ru
     options.issuer_count = 1;
     options.now_ms = now_ms;
     options.user = values;
-    exit_status status = verify_with(&options, source.fetch_timeout_ms, bytes, verdict);
+    exit_status status =
+        verify_with(&options, source.fetch_timeout_ms, bytes, &values->rules.required, verdict);
     bool is_reason_known = failure.code != JWKEEP_OK && status == STATUS_YES &&
                            status_of(verdict->code) == STATUS_UNDECIDED;
     if (is_reason_known)
