@@ -235,18 +235,25 @@ int server_run(server *it) {
     return signal;
 }
 
-static void remove_files(server *it) {
+/* Socket files go before their listeners do: while somebody listens no successor replaces
+ * the file, so it is still ours. */
+static void close_listeners(server *it) {
     for (size_t i = 0; i < it->listen_count; i++)
         server_socket_remove(it->listen[i]);
+    if (it->acceptor)
+        server_worker_close_listeners(it->acceptor);
+}
+
+static void end_administration(server *it) {
     server_socket_remove(it->admin_address);
+    server_worker_free(it->admin_worker);
 }
 
 void server_stop(server *it) {
     if (!it)
         return;
     atomic_store_explicit(&it->admin.is_draining, true, memory_order_release);
-    if (it->acceptor)
-        server_worker_close_listeners(it->acceptor);
+    close_listeners(it);
     for (size_t i = 0; i < it->worker_count; i++)
         server_worker_stop(it->workers[i], it->grace_ms);
     for (size_t i = 0; i < it->worker_count; i++)
@@ -255,9 +262,8 @@ void server_stop(server *it) {
         server_worker_free(it->workers[i]);
         free_context(it->contexts[i]);
     }
-    server_worker_free(it->admin_worker);
+    end_administration(it);
     server_worker_free(it->acceptor);
-    remove_files(it);
     free(it);
 }
 

@@ -100,7 +100,8 @@ static void remove_stale(const address *unix_address) {
     const char *path = unix_address->is.un.sun_path;
     if (lstat(path, &status) != 0 || !S_ISSOCK(status.st_mode))
         return;
-    int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    /* Without waiting: a server whose queue is full is not gone. */
+    int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (probe < 0)
         return;
     if (connect(probe, &unix_address->is.any, unix_address->size) != 0 && errno == ECONNREFUSED)

@@ -7,12 +7,15 @@
 #include "server/verify_route.h"
 #include "support/wire.h"
 #include <jwkeep/json.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -390,6 +393,46 @@ static void stopping_answers_what_waits(void **state) {
     assert_int_equal(stat(it->unix_address + 5, &status), -1);
 }
 
+static void *stop_server(void *user) {
+    server_stop(user);
+    return NULL;
+}
+
+static bool is_unreachable(void *user) {
+    int socket = wire_connect(user);
+    if (socket >= 0)
+        close(socket);
+    return socket < 0;
+}
+
+/* The first server is still answering what it had accepted when its successor starts. */
+static void stopping_leaves_the_socket_of_a_successor(void **state) {
+    fixture *it = *state;
+    const char *address = it->unix_address;
+    server_options options;
+    server *second = NULL;
+    pthread_t stopping;
+    int open_request = wire_connect(listen_address(it));
+    assert_true(wire_send_text(open_request, request_with(it, NULL)));
+    assert_true(wire_send_text(open_request, "GET /verify"));
+    it->text.size = 0;
+    assert_int_equal(wire_read_responses(open_request, &it->text, 1), 1);
+    assert_int_equal(pthread_create(&stopping, NULL, stop_server, it->server), 0);
+    it->server = NULL;
+    bool is_closed = wire_wait(is_unreachable, it->unix_address);
+    server_options_init(&options);
+    options.listen = &address;
+    options.listen_count = 1;
+    options.verifier = it->verifier;
+    jwkeep_code code = server_start(&options, &second, NULL);
+    close(open_request);
+    pthread_join(stopping, NULL);
+    it->server = second;
+    assert_true(is_closed);
+    assert_int_equal(code, JWKEEP_OK);
+    assert_int_equal(wire_exchange(it->unix_address, it->request, &it->text), 200);
+}
+
 /* ---- Seen from outside ---- */
 
 static void mirrors_the_key_set(void **state) {
@@ -599,6 +642,40 @@ static void replaces_stale_sockets_and_nothing_else(void **state) {
     assert_int_equal(start_with(it, address, "jwkeep", &error), JWKEEP_OK);
 }
 
+/* Fills the queue of a listening socket that nobody accepts from; the sockets in it. */
+static size_t fill_queue(const struct sockaddr_un *address, int *sockets, size_t capacity) {
+    for (size_t i = 0; i < capacity; i++) {
+        sockets[i] = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        if (connect(sockets[i], (const struct sockaddr *)(const void *)address,
+                    sizeof *address) != 0)
+            return i + 1;
+    }
+    return capacity;
+}
+
+static void does_not_wait_for_a_server_that_is_too_busy_to_accept(void **state) {
+    fixture *it = *state;
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    char text[sizeof address.sun_path];
+    jwkeep_error error = {0};
+    int sockets[8];
+    snprintf(text, sizeof text, "unix:%s/busy", it->folder);
+    memcpy(address.sun_path, text + 5, strlen(text + 5) + 1);
+    int busy = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(busy, (struct sockaddr *)(void *)&address, sizeof address), 0);
+    assert_int_equal(listen(busy, 0), 0);
+    size_t count = fill_queue(&address, sockets, 8);
+    alarm(WIRE_DEADLINE_MS / 1000);
+    jwkeep_code code = start_with(it, text, "jwkeep", &error);
+    alarm(0);
+    while (count > 0)
+        close(sockets[--count]);
+    close(busy);
+    int unlinked = unlink(text + 5);
+    assert_int_equal(code, JWKEEP_SYSTEM_FAILED);
+    assert_int_equal(unlinked, 0);
+}
+
 #define WITH(test, set_up) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void) {
@@ -617,6 +694,7 @@ int main(void) {
         WITH(lets_go_of_requests_whose_client_left, set_up),
         WITH(over_the_limit_of_parked_requests_the_answer_is_503, set_up_one_parked),
         WITH(stopping_answers_what_waits, set_up),
+        WITH(stopping_leaves_the_socket_of_a_successor, set_up),
         WITH(mirrors_the_key_set, set_up),
         WITH(readiness_and_status_are_json, set_up),
         WITH(metrics_follow_the_text_format, set_up),
@@ -627,6 +705,7 @@ int main(void) {
         WITH(refuses_impossible_options, set_up),
         WITH(refuses_an_address_in_use, set_up),
         WITH(replaces_stale_sockets_and_nothing_else, set_up),
+        WITH(does_not_wait_for_a_server_that_is_too_busy_to_accept, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
