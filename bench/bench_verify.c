@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Owns the benchmark of whole tokens. Slices of either side are interleaved, so that both see
- * the same machine; figures are medians of the rounds. */
+ * the same machine; time is the thread's own on the CPU; figures are medians of the rounds. */
 #include "bench/bench_verify.h"
 #include "bench/measure.h"
 #include "bench/raw.h"
 #include <jwkeep/jwt.h>
+#include <pthread.h>
 #include <stdlib.h>
+#include <time.h>
 
 #define TOKENS 256u /* distinct; a power of two */
 #define KEYS 3u
@@ -29,9 +31,18 @@ struct bench {
 };
 
 struct row {
-    double raw[BENCH_MAX_ROUNDS]; /* a second */
+    double raw[BENCH_MAX_ROUNDS]; /* a second; beside several threads: whole tokens on one */
     double whole[BENCH_MAX_ROUNDS];
     double ratio[BENCH_MAX_ROUNDS];
+};
+
+/* A thread among several, with a token object of its own. */
+struct worker {
+    const struct bench *bench;
+    int64_t until_ns;
+    jwkeep_token *token;
+    pthread_t thread;
+    double per_s; /* of its own time on the CPU; 0 if a verification failed */
 };
 
 static jwkeep_code fail(jwkeep_code code, jwkeep_error *error) {
@@ -197,27 +208,97 @@ static bool verify_raw(struct bench *bench, size_t index) {
     return raw_verify(bench->raw, &bench->messages[index]);
 }
 
-static bool verify_whole(struct bench *bench, size_t index) {
+static bool verify_into(const struct bench *bench, size_t index, jwkeep_token *token) {
     return jwkeep_jwt_verify(bench->spans[index], NULL, bench->set, &bench->rules,
-                             (int64_t)NOW_S * 1000, bench->token, NULL, NULL) == JWKEEP_OK;
+                             (int64_t)NOW_S * 1000, token, NULL, NULL) == JWKEEP_OK;
 }
 
-/* Verifications a second over `slice_ns`; 0 if one failed. The clock is read once a batch, so
- * that reading it does not count. */
+static bool verify_whole(struct bench *bench, size_t index) {
+    return verify_into(bench, index, bench->token);
+}
+
+static size_t batch_of(const struct bench *bench) {
+    return bench->algorithm <= JWKEEP_ALGORITHM_HS512 ? 64 : 4;
+}
+
+static int64_t cpu_now_ns(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (int64_t)now.tv_sec * MEASURE_S + now.tv_nsec;
+}
+
+/* Verifications a second over `slice_ns` on the CPU; 0 if one failed. The clock is read once a
+ * batch, so that reading it does not count. */
 static double run_slice(struct bench *bench, bool (*verify)(struct bench *, size_t),
                         int64_t slice_ns) {
     size_t count = 0;
-    size_t batch = bench->algorithm <= JWKEEP_ALGORITHM_HS512 ? 64 : 4;
-    int64_t start = measure_now_ns();
+    size_t batch = batch_of(bench);
+    int64_t start = cpu_now_ns();
     int64_t now = start;
     while (now - start < slice_ns) {
         for (size_t i = 0; i < batch; i++) {
             if (!verify(bench, count++ % TOKENS))
                 return 0;
         }
-        now = measure_now_ns();
+        now = cpu_now_ns();
     }
     return (double)count * MEASURE_S / (double)(now - start);
+}
+
+static void *verify_on(void *argument) {
+    struct worker *worker = argument;
+    size_t batch = batch_of(worker->bench);
+    size_t count = 0;
+    int64_t start_ns = cpu_now_ns();
+    do {
+        for (size_t i = 0; i < batch; i++) {
+            if (!verify_into(worker->bench, count++ % TOKENS, worker->token))
+                return NULL;
+        }
+    } while (measure_now_ns() < worker->until_ns);
+    worker->per_s = (double)count * MEASURE_S / (double)(cpu_now_ns() - start_ns);
+    return NULL;
+}
+
+static bool start_worker(struct worker *worker) {
+    return jwkeep_token_new(&worker->token, NULL) == JWKEEP_OK &&
+           pthread_create(&worker->thread, NULL, verify_on, worker) == 0;
+}
+
+/* Verifications a second of `count` threads together; 0 if one failed or was not to be had. */
+static double run_workers(const struct bench *bench, unsigned count, int64_t slice_ns) {
+    struct worker *workers = calloc(count, sizeof *workers);
+    double per_s = 0;
+    unsigned started = 0;
+    int64_t until_ns = measure_now_ns() + slice_ns;
+    for (; workers && started < count; started++) {
+        workers[started] = (struct worker){.bench = bench, .until_ns = until_ns};
+        if (!start_worker(&workers[started]))
+            break;
+    }
+    bool is_whole = workers && started == count;
+    for (unsigned i = 0; i < started; i++) {
+        pthread_join(workers[i].thread, NULL);
+        is_whole = is_whole && workers[i].per_s > 0;
+        per_s += workers[i].per_s;
+    }
+    for (unsigned i = 0; workers && i < count; i++)
+        jwkeep_token_free(workers[i].token);
+    free(workers);
+    return is_whole ? per_s : 0;
+}
+
+static jwkeep_code run_threads(struct bench *bench, const bench_verify_options *options,
+                               struct row *row, jwkeep_error *error) {
+    int64_t slice_ns = (int64_t)options->time_ms * MEASURE_MS / (2 * options->rounds);
+    for (unsigned i = 0; i < options->rounds; i++) {
+        row->raw[i] = run_workers(bench, 1, slice_ns);
+        row->whole[i] = run_workers(bench, options->threads, slice_ns);
+        if (row->raw[i] <= 0 || row->whole[i] <= 0)
+            return fail(JWKEEP_SYSTEM_FAILED, error);
+        row->ratio[i] = row->whole[i] / row->raw[i];
+    }
+    return JWKEEP_OK;
 }
 
 static jwkeep_code run_rounds(struct bench *bench, const bench_verify_options *options,
@@ -235,10 +316,13 @@ static jwkeep_code run_rounds(struct bench *bench, const bench_verify_options *o
             return fail(JWKEEP_CRYPTO_FAILED, error);
         row->ratio[i] = row->whole[i] / row->raw[i];
     }
-    measure_sort(row->raw, options->rounds);
-    measure_sort(row->whole, options->rounds);
-    measure_sort(row->ratio, options->rounds);
     return JWKEEP_OK;
+}
+
+static void sort(struct row *row, size_t rounds) {
+    measure_sort(row->raw, rounds);
+    measure_sort(row->whole, rounds);
+    measure_sort(row->ratio, rounds);
 }
 
 /* ---- Printing --------------------------------------------------------------------------- */
@@ -246,6 +330,8 @@ static jwkeep_code run_rounds(struct bench *bench, const bench_verify_options *o
 static void print_row(const struct bench *bench, const bench_verify_options *options,
                       const struct row *row, FILE *out, bool is_first) {
     const char *name = jwkeep_algorithm_name(bench->algorithm);
+    const char *left = options->threads ? "one_thread" : "raw";
+    const char *right = options->threads ? "threads" : "jwkeep";
     double raw = measure_percentile(row->raw, options->rounds, 50);
     double whole = measure_percentile(row->whole, options->rounds, 50);
     double ratio = measure_percentile(row->ratio, options->rounds, 50);
@@ -253,9 +339,9 @@ static void print_row(const struct bench *bench, const bench_verify_options *opt
     double most = row->ratio[options->rounds - 1];
     if (options->is_json)
         fprintf(out,
-                "%s{\"alg\":\"%s\",\"raw_per_s\":%.0f,\"jwkeep_per_s\":%.0f,"
+                "%s{\"alg\":\"%s\",\"%s_per_s\":%.0f,\"%s_per_s\":%.0f,"
                 "\"ratio\":%.3f,\"ratio_least\":%.3f,\"ratio_most\":%.3f}",
-                is_first ? "" : ",", name, raw, whole, ratio, least, most);
+                is_first ? "" : ",", name, left, raw, right, whole, ratio, least, most);
     else
         fprintf(out, "%-8s %12.0f %12.0f %7.2f   %.2f-%.2f\n", name, raw, whole, ratio, least,
                 most);
@@ -272,9 +358,12 @@ static jwkeep_code bench_algorithm(jwkeep_algorithm algorithm,
         bench->algorithm = algorithm;
         code = prepare(bench, error);
         if (code == JWKEEP_OK)
-            code = run_rounds(bench, options, row, error);
-        if (code == JWKEEP_OK)
+            code = options->threads ? run_threads(bench, options, row, error)
+                                    : run_rounds(bench, options, row, error);
+        if (code == JWKEEP_OK) {
+            sort(row, options->rounds);
             print_row(bench, options, row, out, is_first);
+        }
         done(bench);
     }
     free(row);
@@ -282,15 +371,25 @@ static jwkeep_code bench_algorithm(jwkeep_algorithm algorithm,
     return code;
 }
 
-jwkeep_code bench_verify(const bench_verify_options *options, FILE *out, jwkeep_error *error) {
-    bool is_first = true;
+static void print_head(const bench_verify_options *options, FILE *out) {
     if (options->is_json)
         fputc('[', out);
+    else if (options->threads)
+        fprintf(out,
+                "whole tokens, distinct, %u threads beside one; medians of %u rounds\n"
+                "%-8s %12s %12s %7s   %s\n",
+                options->threads, options->rounds, "alg", "one/s", "threads/s", "ratio",
+                "spread");
     else
         fprintf(out,
                 "whole tokens, distinct, one thread; medians of %u rounds\n"
                 "%-8s %12s %12s %7s   %s\n",
                 options->rounds, "alg", "raw/s", "jwkeep/s", "ratio", "spread");
+}
+
+jwkeep_code bench_verify(const bench_verify_options *options, FILE *out, jwkeep_error *error) {
+    bool is_first = true;
+    print_head(options, out);
     for (int each = 1; each < JWKEEP_ALGORITHM_COUNT; each++) {
         if (!(options->algorithms & JWKEEP_ALGORITHM_BIT(each)))
             continue;
