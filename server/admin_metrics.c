@@ -189,6 +189,11 @@ static void sample_stale(metrics_writer *writer, const char *issuer,
     metrics_count(writer, LABELS("issuer", issuer), status->stale_answers);
 }
 
+static void sample_snapshots(metrics_writer *writer, const char *issuer,
+                             const jwkeep_source_status *status) {
+    metrics_count(writer, LABELS("issuer", issuer), status->snapshots_failed);
+}
+
 static void sample_size_alarm(metrics_writer *writer, const char *issuer,
                               const jwkeep_source_status *status) {
     metrics_count(writer, LABELS("issuer", issuer), status->is_size_alarm);
@@ -235,6 +240,8 @@ static const issuer_metric issuer_metrics[] = {
      "Unknown keys answered because they were missing a moment ago.", sample_negative},
     {"jwkeep_issuer_stale_answers_total", "counter",
      "Lookups refused because the keys are past the stale limit.", sample_stale},
+    {"jwkeep_issuer_snapshots_failed_total", "counter",
+     "Times the snapshot file was refused, or not written.", sample_snapshots},
     {"jwkeep_issuer_size_alarm", "gauge",
      "1 while the present set is over the alarming size or doubled.", sample_size_alarm},
     {"jwkeep_issuer_set_info", "gauge", "1, with the hash of the present set.", sample_set},

@@ -132,6 +132,7 @@ static void write_lookups(const jwkeep_source_status *status, jwkeep_json_writer
         {"cooldown_rejections", status->cooldown_rejections},
         {"negative_rejections", status->negative_rejections},
         {"stale_answers", status->stale_answers},
+        {"snapshots_failed", status->snapshots_failed},
     };
     for (size_t i = 0; i < JK_COUNT_OF(figures); i++)
         jwkeep_json_write_member_int64(writer, figures[i].name, (int64_t)figures[i].count);

@@ -77,8 +77,10 @@ typedef enum jwkeep_event_kind {
     JWKEEP_EVENT_KEY_SKIPPED = 6, /* skip */
     JWKEEP_EVENT_EMPTY_KEPT = 7,  /* an answer without a usable key, the old set stays: error */
     JWKEEP_EVENT_SIZE_ALARM =
-        8,                 /* a set over size_alarm_keys, or doubled, was published: count */
-    JWKEEP_EVENT_STALE = 9 /* the stale limit has passed: lookups give KEYS_STALE */
+        8,                  /* a set over size_alarm_keys, or doubled, was published: count */
+    JWKEEP_EVENT_STALE = 9, /* the stale limit has passed: lookups give KEYS_STALE */
+    JWKEEP_EVENT_RESTORED = 10,       /* keys came from the snapshot file: generation, count */
+    JWKEEP_EVENT_SNAPSHOT_FAILED = 11 /* the file was refused, or not written: error */
 } jwkeep_event_kind;
 
 /* Something that happened at a source; all pointers are borrowed during the call. */
@@ -150,6 +152,14 @@ typedef struct jwkeep_source_options {
      * so does one with twice the keys of the set before it, or more. From one key to two is
      * how an issuer rotates, and no alarm. */
     uint32_t size_alarm_keys;
+
+    /* The last good set is kept here, mode 0600, replaced atomically by each good download,
+     * and used from the start until the first one, as if it had come at its time; past the
+     * stale limit it is refused, as is a file of another URL or issuer, and one that others
+     * may write. A local file of this source alone: it is written on the refresher's thread.
+     * NULL: no file. */
+    const char *snapshot_file;
+
     /* Called on the refresher's thread; must return soon and not free the source. May be
      * NULL. */
     void (*on_event)(void *user, const jwkeep_event *event);
@@ -159,7 +169,8 @@ typedef struct jwkeep_source_options {
 JWKEEP_API void jwkeep_source_options_init(jwkeep_source_options *options);
 
 /* Errors: MISUSE_ARGUMENT (a number out of range, neither or both of `url` and `issuer`, a
- * pin, proxy or header line that is none, too many fallbacks, half a client certificate),
+ * pin, proxy or header line that is none, too many fallbacks, half a client certificate, an
+ * empty text for the snapshot file),
  * TRANSPORT_URL (not https, nor http to a loopback address where that is allowed),
  * OUT_OF_MEMORY. */
 JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_source_new(jwkeep_refresher *refresher,
@@ -239,6 +250,7 @@ typedef struct jwkeep_source_status {
     uint64_t negative_rejections; /* misses answered from the memory of missing `kid`s */
     uint64_t stale_answers;       /* lookups that were given KEYS_STALE */
     uint64_t keys_skipped;        /* in the last good download */
+    uint64_t snapshots_failed;    /* times the snapshot file was refused, or not written */
     bool is_size_alarm;
     uint8_t set_hash[JWKEEP_THUMBPRINT_SIZE]; /* jwkeep_keyset_hash of the set now */
     jwkeep_code last_error; /* of the last download; JWKEEP_OK if it was good */

@@ -231,6 +231,8 @@ void jk_source_on_download(void *user, const jk_download_result *result) {
     close_flight(source, result, &made);
     jk_source_notify(source);
     announce_end(source, &made);
+    if (!made.error.code)
+        jk_source_keep(source, result->lifetime_s * 1000);
     jwkeep_keyset_unref(made.old);
     source->flight = (jk_flight){0};
     jk_task_end_download(source->refresher, &source->task);

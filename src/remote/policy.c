@@ -71,6 +71,14 @@ void jk_policy_init(jk_policy *policy, const jk_policy_options *options, uint64_
     };
 }
 
+void jk_policy_restore(jk_policy *policy, int64_t now_ms, int64_t age_ms, int64_t lifetime_ms) {
+    advance(policy, now_ms);
+    policy->has_keys = true;
+    policy->expires_at_ms = add_time(policy->now_ms - age_ms, lifetime_ms);
+    policy->stale_at_ms = add_time(policy->expires_at_ms, policy->options.stale_limit_ms);
+    policy->scheduled_at_ms = policy->now_ms;
+}
+
 /* What a caller hears when no download can help now. R9: keys past the stale limit are not
  * used. A `kid` that could not be asked for is not unknown. */
 static jwkeep_code name_failure(const jk_policy *policy) {

@@ -85,6 +85,11 @@ typedef struct jk_policy {
 void jk_policy_init(jk_policy *policy, const jk_policy_options *options, uint64_t seed,
                     int64_t now_ms);
 
+/* Before anything else happens: there are keys from before the start, downloaded `age_ms` ago
+ * (not negative) for `lifetime_ms`. They are good as long as they would have been, and a
+ * download is due at once. */
+void jk_policy_restore(jk_policy *policy, int64_t now_ms, int64_t age_ms, int64_t lifetime_ms);
+
 /* What a caller is told. */
 typedef struct jk_answer {
     jwkeep_code code;    /* PENDING: wait for a flight; anything else: now */

@@ -94,6 +94,7 @@ static void serve(jk_task *task) {
         return;
     }
     jk_source_notify(source);
+    jk_source_tell_restored(source);
     if (turns_stale)
         jk_source_announce_stale(source);
     jk_source_reschedule(source);
@@ -174,9 +175,13 @@ jwkeep_code jwkeep_source_new(jwkeep_refresher *refresher, const jwkeep_source_o
         return code;
     }
     init_parts(source, refresher);
+    jk_source_restore(source);
+    bool is_restore_due = source->is_restore_due;
     *ret_source = source;
     pthread_mutex_lock(&source->mutex);
     jk_source_kick_if_due(source);
+    if (is_restore_due)
+        jk_task_kick(refresher, &source->task);
     pthread_mutex_unlock(&source->mutex);
     return JWKEEP_OK;
 }

@@ -47,6 +47,7 @@ typedef struct jk_source_settings {
     jwkeep_limits limits;
     char *url;
     char *issuer;
+    char *snapshot_file;
     char *fallback_urls[JWKEEP_MAX_FALLBACKS];
     size_t fallback_count;
     jk_route route;
@@ -58,7 +59,7 @@ struct jwkeep_source {
     unsigned fork_count;         /* of the process that made it */
     _Atomic unsigned holders;    /* its maker, lookups, calls that wait: the last frees (F) */
     jk_source_settings settings;
-    jwkeep_keyring *ring; /* written on the refresher's thread only */
+    jwkeep_keyring *ring; /* once made, written on the refresher's thread only */
     /* jk_policy_usable_until, for readers without the mutex (I). */
     _Atomic int64_t usable_until_ms;
 
@@ -66,6 +67,8 @@ struct jwkeep_source {
     jk_download download;
     jk_flight flight;      /* under way, if number is not 0 */
     int64_t emptied_at_ms; /* the first of a row of empty answers, or JK_NEVER */
+    bool is_restore_due;   /* what came of the snapshot file is still to be told */
+    jwkeep_error restore_error;
 
     pthread_mutex_t mutex;
     pthread_cond_t changed; /* is_detached; the end of a notification, of a download */
@@ -122,6 +125,14 @@ void jk_source_on_skip(void *user, const jwkeep_keyset_skip *skip);
 void jk_source_on_download(void *user, const jk_download_result *result);
 bool jk_source_begin_flight(jk_task *task);
 void jk_source_announce_stale(jwkeep_source *source);
+
+/* source_snapshot.c. Before anybody else knows the source: keys from its file, if there are. */
+void jk_source_restore(jwkeep_source *source);
+
+/* On the refresher's thread, without the mutex: tells what came of it, once; writes the set
+ * that a download has just brought or renewed. */
+void jk_source_tell_restored(jwkeep_source *source);
+void jk_source_keep(jwkeep_source *source, int64_t lifetime_ms);
 
 /* lookup.c. Under the mutex: answers everybody whom the policy has an answer for, after a
  * flight has ended or the source has been stopped. */

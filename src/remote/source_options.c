@@ -115,7 +115,9 @@ static bool copy_fallbacks(jk_source_settings *settings, const jwkeep_source_opt
 static jwkeep_code copy_texts(jk_source_settings *settings,
                               const jwkeep_source_options *options, jwkeep_error *error) {
     if (!copy_text(options->url, &settings->url) ||
-        !copy_text(options->issuer, &settings->issuer) || !copy_fallbacks(settings, options)) {
+        !copy_text(options->issuer, &settings->issuer) ||
+        !copy_text(options->snapshot_file, &settings->snapshot_file) ||
+        !copy_fallbacks(settings, options)) {
         jk_source_settings_done(settings);
         return jk_fail(error, JWKEEP_OUT_OF_MEMORY);
     }
@@ -136,6 +138,7 @@ static void drop_borrowed(jwkeep_source_options *options) {
     options->proxy = NULL;
     options->request_headers = NULL;
     options->request_header_count = 0;
+    options->snapshot_file = NULL;
 }
 
 jwkeep_code jk_source_settings_init(jk_source_settings *settings,
@@ -143,6 +146,8 @@ jwkeep_code jk_source_settings_init(jk_source_settings *settings,
     if (!options || options->struct_size != sizeof *options)
         return refuse(error, "struct_size");
     jk_source_settings made = {.options = *options};
+    if (options->snapshot_file && !*options->snapshot_file)
+        return refuse(error, "snapshot_file");
     jwkeep_code code = check_ranges(&made.options, error);
     if (code == JWKEEP_OK)
         code = check_addresses(&made.options, error);
@@ -164,12 +169,14 @@ jwkeep_code jk_source_settings_init(jk_source_settings *settings,
 void jk_source_settings_done(jk_source_settings *settings) {
     jk_free(settings->url);
     jk_free(settings->issuer);
+    jk_free(settings->snapshot_file);
     jk_route_done(&settings->route);
     for (size_t i = 0; i < settings->fallback_count; i++)
         jk_free(settings->fallback_urls[i]);
     settings->fallback_count = 0;
     settings->url = NULL;
     settings->issuer = NULL;
+    settings->snapshot_file = NULL;
 }
 
 jk_download_options jk_source_download_options(const jk_source_settings *settings) {

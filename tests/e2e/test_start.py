@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """jwkeep serve --start: lazy, eager, required."""
+import json
 import signal
 import subprocess
 
@@ -57,6 +58,35 @@ def test_r23_a_required_start_can_be_ended(program, issuer):
         wait_until("the download", lambda: issuer.downloads == 1)
         process.send_signal(signal.SIGTERM)
         assert process.wait(DEADLINE_S) == UNDECIDED
+
+
+def test_r23_a_start_while_the_issuer_is_down_serves_the_snapshot(serve, issuer, key, sign,
+                                                                  claims, tmp_path):
+    issuer.keys = [key.public]
+    keep = options(issuer, "--snapshot-dir", str(tmp_path))
+    serve(*keep, "--start", "required").stop()
+    file = tmp_path / "default.json"
+    assert file.stat().st_mode & 0o7777 == 0o600
+    assert "d" not in json.loads(file.read_text(encoding="utf-8"))["set"]["keys"][0]
+    issuer.status = 500
+    service = serve(*keep, "--start", "required")
+    assert service.verify(sign(key, claims)).status == 200
+    wait_until("the failure", lambda: service.status()["issuers"][0]["fetches"]["failed"] == 1)
+    assert service.verify(sign(key, claims)).status == 200
+    assert "1 keys from the snapshot file" in service.output()
+
+
+def test_r23_a_snapshot_of_another_source_is_refused(program, serve, issuer, key, tmp_path):
+    issuer.keys = [key.public]
+    serve(*options(issuer, "--snapshot-dir", str(tmp_path), "--start", "required")).stop()
+    file = tmp_path / "default.json"
+    file.write_text(file.read_text(encoding="utf-8").replace(issuer.jwks_url, issuer.url),
+                    encoding="utf-8")
+    issuer.status = 500
+    done = program.run(*HOST, *options(issuer, "--snapshot-dir", str(tmp_path), "--start",
+                                       "required", "--start-timeout", "1"))
+    assert done.returncode == UNDECIDED, done
+    assert b"the snapshot is of another source" in done.stderr, done
 
 
 def test_refuses_what_is_no_start_and_numbers_out_of_range(program, issuer):

@@ -58,6 +58,7 @@ static const char *event_name(jwkeep_event_kind kind) {
         [JWKEEP_EVENT_KEY_REMOVED] = "removed", [JWKEEP_EVENT_KID_REUSED] = "reused",
         [JWKEEP_EVENT_KEY_SKIPPED] = "skipped", [JWKEEP_EVENT_EMPTY_KEPT] = "kept",
         [JWKEEP_EVENT_SIZE_ALARM] = "alarm",    [JWKEEP_EVENT_STALE] = "stale",
+        [JWKEEP_EVENT_RESTORED] = "restored",   [JWKEEP_EVENT_SNAPSHOT_FAILED] = "snapshot",
     };
     size_t index = (size_t)kind;
     return index < sizeof names / sizeof *names && names[index] ? names[index] : "other";

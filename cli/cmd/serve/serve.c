@@ -10,6 +10,7 @@
 #include "server/dev_issuer.h"
 #include "server/server.h"
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define LISTEN "127.0.0.1:8080"
@@ -34,6 +35,7 @@ struct serve {
     int64_t workers;
     const char *start;
     int64_t start_timeout_s;
+    const char *snapshot_dir;
     source_flags source;
     remote_options remote;
 };
@@ -65,6 +67,8 @@ static const option_spec OPTIONS[] = {
     TEXT(struct serve, start, "start", "MODE", "lazy, eager or required (default eager)"),
     NUMBER(struct serve, start_timeout_s, "start-timeout", "S", 1, MAX_START_TIMEOUT_S,
            "with --start required: keys within (default 10)"),
+    TEXT(struct serve, snapshot_dir, "snapshot-dir", "DIR",
+         "keep the last good keys there, for a start while the issuer is down"),
     SOURCE_FLAGS(struct serve),
     REMOTE_OPTIONS(struct serve),
 };
@@ -91,6 +95,9 @@ static exit_status check_arguments(const struct serve *values) {
         return report_usage("--iss goes with --jwks");
     if (values->listen.count > SERVER_MAX_LISTENERS)
         return report_usage("--listen is given more than %u times", SERVER_MAX_LISTENERS);
+    if (values->is_dev && values->snapshot_dir)
+        return report_usage(
+            "--snapshot-dir does not go with --dev: its keys are new each time");
     if (strcmp(values->start, "lazy") != 0 && strcmp(values->start, "eager") != 0 &&
         strcmp(values->start, "required") != 0)
         return report_usage("--start is lazy, eager or required");
@@ -115,6 +122,10 @@ static void tell_event(void *user, const jwkeep_event *event) {
         report_note("%s: warning: %zu keys, more than expected", event->url, event->count);
     else if (event->kind == JWKEEP_EVENT_STALE)
         report_note("%s: warning: the keys are past the stale limit", event->url);
+    else if (event->kind == JWKEEP_EVENT_RESTORED)
+        report_note("%s: %zu keys from the snapshot file", event->url, event->count);
+    else if (event->kind == JWKEEP_EVENT_SNAPSHOT_FAILED)
+        report_failure("the snapshot file", event->error);
 }
 
 static exit_status start_dev_issuer(const struct serve *values, struct running *running) {
@@ -129,6 +140,13 @@ static exit_status start_dev_issuer(const struct serve *values, struct running *
     if (dev_issuer_start(&options, &running->dev, &error) == JWKEEP_OK)
         return STATUS_YES;
     return report_failure(values->dev_listen, &error);
+}
+
+/* One file for each issuer; the service has one, under the name that its status gives it. */
+static bool name_snapshot(const struct serve *values, char **ret_file) {
+    if (!values->snapshot_dir)
+        return true;
+    return asprintf(ret_file, "%s/default.json", values->snapshot_dir) >= 0;
 }
 
 static exit_status start_verifier(const struct serve *values, struct running *running) {
@@ -147,6 +165,10 @@ static exit_status start_verifier(const struct serve *values, struct running *ru
     source_flags_fill(&values->source, &source);
     source.allows_http_loopback = values->is_dev || values->remote.allows_http_loopback;
     source.on_event = tell_event;
+    char *snapshot_file = NULL;
+    if (!name_snapshot(values, &snapshot_file))
+        return report_internal("out of memory");
+    source.snapshot_file = snapshot_file;
     jwkeep_issuer issuer = {.issuer = values->issuer ? values->issuer : values->iss,
                             .jwks_url = values->jwks,
                             .rules = &rules,
@@ -158,7 +180,9 @@ static exit_status start_verifier(const struct serve *values, struct running *ru
     jwkeep_verifier_options_init(&options);
     options.issuers = &issuer;
     options.issuer_count = 1;
-    if (jwkeep_verifier_new(&options, &running->verifier, &error) == JWKEEP_OK)
+    jwkeep_code code = jwkeep_verifier_new(&options, &running->verifier, &error);
+    free(snapshot_file);
+    if (code == JWKEEP_OK)
         return STATUS_YES;
     status = source_flags_report("the issuer", &error);
     return status == STATUS_INTERNAL ? status : STATUS_USAGE;

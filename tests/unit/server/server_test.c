@@ -509,6 +509,7 @@ static void r25_every_figure_of_an_issuer_is_shown(void **state) {
         "cooldown_rejections_total",
         "negative_rejections_total",
         "stale_answers_total",
+        "snapshots_failed_total",
         "size_alarm",
         "keys_skipped",
     };
@@ -527,6 +528,7 @@ static void r25_every_figure_of_an_issuer_is_shown(void **state) {
         "size_alarm",
         "negative_rejections",
         "stale_answers",
+        "snapshots_failed",
     };
     char text[160];
     assert_int_equal(verify_with(it, NULL), 200);
