@@ -13,6 +13,10 @@ JWKEEP_MUST_USE jwkeep_code jk_jwk_from_json(const jwkeep_json *value,
                                              const jwkeep_limits *limits, jwkeep_jwk **ret_key,
                                              jwkeep_error *error);
 
+/* Whether a parsed JWK has a member that is secret for its `kty`. Looks at the names alone:
+ * checking that the numbers of a private key belong together can take seconds. */
+JWKEEP_PURE bool jk_jwk_has_secret(const jwkeep_json *value);
+
 /* Writes the key as a JSON value, as jwkeep_jwk_write; the writer keeps its own failures.
  * Errors: JWK_NOT_PUBLIC, OUT_OF_MEMORY, CRYPTO_FAILED. */
 JWKEEP_MUST_USE jwkeep_code jk_jwk_write(const jwkeep_jwk *key, bool with_private,

@@ -284,6 +284,16 @@ static jwkeep_code pack_others(const jwkeep_json *jwk, jk_arena *arena, jwkeep_s
     return JWKEEP_OK;
 }
 
+bool jk_jwk_has_secret(const jwkeep_json *value) {
+    size_t count;
+    jwkeep_kty kty = jwkeep_kty_from_name(jwkeep_json_string(jwkeep_json_member(value, "kty")));
+    const jk_jwk_number *rows = jk_jwk_numbers_of(kty, &count);
+    for (size_t i = 0; i < count; i++)
+        if (rows[i].is_secret && jwkeep_json_member(value, rows[i].name))
+            return true;
+    return false;
+}
+
 static jwkeep_code build(const jwkeep_json *jwk, const jwkeep_limits *limits, jk_arena *arena,
                          jwkeep_jwk **ret_key, jwkeep_error *error) {
     jk_key_material material = {0};

@@ -37,16 +37,9 @@ static void skip(reading *at, size_t index, const jwkeep_json *value, const jwke
 
 static jwkeep_code read_key(const reading *at, const jwkeep_json *value, jwkeep_jwk **ret_key,
                             jwkeep_error *error) {
-    jwkeep_jwk *key = NULL;
-    jwkeep_code code = jk_jwk_from_json(value, &at->limits, &key, error);
-    if (code)
-        return code;
-    if (at->options->is_public_only && jwkeep_jwk_is_private(key)) {
-        jwkeep_jwk_unref(key);
+    if (at->options->is_public_only && jk_jwk_has_secret(value))
         return jk_fail(error, JWKEEP_JWK_NOT_PUBLIC);
-    }
-    *ret_key = key;
-    return JWKEEP_OK;
+    return jk_jwk_from_json(value, &at->limits, ret_key, error);
 }
 
 /* A key that is bad is skipped; a failure that says nothing about the key ends the reading. */

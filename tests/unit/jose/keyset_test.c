@@ -99,6 +99,26 @@ static void skips_private_and_symmetric_keys_where_only_public_may_be(void **sta
     jwkeep_keyset_unref(set);
 }
 
+/* To see that these numbers do not belong together is the work of private keys: so much of it
+ * that a set of a hundred would keep a processor busy for minutes. */
+static void looks_no_further_than_the_names_of_secrets(void **state) {
+    (void)state;
+    skips all = {0};
+    jwkeep_keyset_options options = {
+        .is_public_only = true, .on_skip = keep_skip, .user = &all};
+    jwkeep_keyset *set = NULL;
+    const char *json = "{\"keys\":[{\"kty\":\"RSA\",\"n\":\"" RFC7517_RSA_N
+                       "\",\"e\":\"AQAB\",\"d\":\"AQAB\"},"
+                       "{\"kty\":\"RSA\",\"n\":\"" RFC7517_RSA_N "\",\"e\":\"AQAB\",\"p\":7},"
+                       "{\"kty\":\"oct\",\"k\":null}]}";
+    assert_int_equal(jwkeep_keyset_parse(jwkeep_span_text(json), &options, &set, NULL, NULL),
+                     JWKEEP_OK);
+    assert_int_equal(all.count, 3);
+    for (size_t i = 0; i < all.count; i++)
+        assert_int_equal(all.rows[i].why.code, JWKEEP_JWK_NOT_PUBLIC);
+    jwkeep_keyset_unref(set);
+}
+
 static void refuses_what_is_no_set(void **state) {
     (void)state;
     static const struct {
@@ -396,6 +416,7 @@ int main(void) {
         cmocka_unit_test(reads_the_sets_of_rfc_7517),
         cmocka_unit_test(skips_bad_keys_one_by_one_and_names_them),
         cmocka_unit_test(skips_private_and_symmetric_keys_where_only_public_may_be),
+        cmocka_unit_test(looks_no_further_than_the_names_of_secrets),
         cmocka_unit_test(refuses_what_is_no_set),
         cmocka_unit_test(bounds_the_text_and_the_number_of_keys),
         cmocka_unit_test(counts_the_same_key_once),
