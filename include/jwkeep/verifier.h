@@ -53,7 +53,8 @@ jwkeep_verifier_new(const jwkeep_verifier_options *options, jwkeep_verifier **re
 
 /* Ends downloads, and the calls that wait for one (KEYS_SHUTDOWN), within 100 ms. No other
  * thread may start a call or be in one that does not wait; pending verifications must have
- * been finished or cancelled. NULL is fine. */
+ * been finished or cancelled. In a child of a fork it waits for nobody, and what the parent
+ * downloads with is left alone. NULL is fine. */
 JWKEEP_API void jwkeep_verifier_free(jwkeep_verifier *verifier);
 
 /* For a start that requires keys: waits until every issuer has keys that may be used, asking

@@ -319,6 +319,8 @@ jwkeep_code jwkeep_source_lookup_begin(jwkeep_source *source, jwkeep_span kid,
 }
 
 jwkeep_code jwkeep_lookup_result(const jwkeep_lookup *lookup, jwkeep_error *error) {
+    if (!jk_source_is_ours(lookup->source))
+        return jk_fail(error, JWKEEP_KEYS_SHUTDOWN);
     pthread_mutex_lock(&lookup->source->mutex);
     bool is_answered = lookup->waiter.state != JK_WAITER_WAITING;
     jwkeep_error answer = lookup->waiter.answer;

@@ -36,6 +36,10 @@ const jk_environment *jk_refresher_environment(const jwkeep_refresher *refresher
     return &refresher->environment;
 }
 
+bool jk_refresher_is_ours(const jwkeep_refresher *refresher) {
+    return refresher->fork_count == jk_fork_count();
+}
+
 bool jk_refresher_has_thread(const jwkeep_refresher *refresher) {
     return refresher->has_thread;
 }
@@ -287,7 +291,7 @@ jwkeep_code jwkeep_refresher_new(size_t max_downloads, jwkeep_refresher **ret_re
 
 /* In a child of a fork there is no thread to end, and the connections are the parent's. */
 void jwkeep_refresher_free(jwkeep_refresher *refresher) {
-    if (!refresher || refresher->fork_count != jk_fork_count())
+    if (!refresher || !jk_refresher_is_ours(refresher))
         return;
     if (refresher->has_thread) {
         pthread_mutex_lock(&refresher->mutex);

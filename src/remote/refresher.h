@@ -35,6 +35,9 @@ JWKEEP_MUST_USE jwkeep_code jk_refresher_new_in(const jk_environment *environmen
                                                 jwkeep_refresher **ret_refresher,
                                                 jwkeep_error *error);
 
+/* Whether this process is the one that made it: in a child of a fork nobody turns it. */
+bool jk_refresher_is_ours(const jwkeep_refresher *refresher);
+
 const jk_environment *jk_refresher_environment(const jwkeep_refresher *refresher);
 
 /* One round: serves who is kicked or due, begins downloads, lets the transport run. Where

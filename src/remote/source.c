@@ -163,6 +163,8 @@ static void init_parts(jwkeep_source *source, jwkeep_refresher *refresher) {
 
 jwkeep_code jwkeep_source_new(jwkeep_refresher *refresher, const jwkeep_source_options *options,
                               jwkeep_source **ret_source, jwkeep_error *error) {
+    if (!jk_refresher_is_ours(refresher))
+        return jk_fail(error, JWKEEP_KEYS_SHUTDOWN);
     jwkeep_source *source = jk_alloc_zeroed(1, sizeof *source);
     if (!source)
         return jk_fail(error, JWKEEP_OUT_OF_MEMORY);

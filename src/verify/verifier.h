@@ -19,8 +19,11 @@ typedef struct jk_issuer {
 } jk_issuer;
 
 /* Calls that wait for a download. Whoever frees the verifier closes the door, lets those who
- * are verifying again finish, ends the downloads, and waits until everybody has left. */
+ * are verifying again finish, ends the downloads, and waits until everybody has left. In a
+ * child of a fork the door is shut, nobody is inside, and the mutex, which a thread that does
+ * not exist there may hold, is left alone (guarantee G). */
 typedef struct jk_waiting {
+    unsigned fork_count; /* of the process that made it */
     pthread_mutex_t mutex;
     pthread_cond_t changed;
     size_t inside; /* calls between enter and leave */

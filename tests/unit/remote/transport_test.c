@@ -407,13 +407,17 @@ static void r24_ends_in_the_middle_of_a_download(void **state) {
 
 /* In the child: what is loaded can be read, what would have to wait is told so, and nothing of
  * the parent is touched. */
-static int look_in_child(jwkeep_source *source, jwkeep_refresher *refresher) {
+static int look_in_child(jwkeep_source *source, jwkeep_refresher *refresher,
+                         const jwkeep_source_options *options) {
     jwkeep_source_status status;
+    jwkeep_source *another;
     if (jwkeep_source_check(source) != JWKEEP_OK ||
         jwkeep_source_lookup(source, JWKEEP_SPAN("a"), 20000, NULL) != JWKEEP_OK)
         return 1;
     if (jwkeep_source_lookup(source, JWKEEP_SPAN("z"), 20000, NULL) != JWKEEP_KEYS_SHUTDOWN)
         return 2;
+    if (jwkeep_source_new(refresher, options, &another, NULL) != JWKEEP_KEYS_SHUTDOWN)
+        return 4;
     jwkeep_source_refresh(source);
     jwkeep_source_status_get(source, &status);
     jwkeep_source_free(source);
@@ -435,7 +439,7 @@ static void r24_a_fork_leaves_both_processes_working(void **state) {
     int status = -1;
     pid_t child = made ? -1 : fork();
     if (child == 0)
-        _exit(look_in_child(source, refresher));
+        _exit(look_in_child(source, refresher, &options));
     bool is_waited = child > 0 && waitpid(child, &status, 0) == child;
     http_server_set_response(f->server, "200 OK", "", script_keys("bc"));
     jwkeep_code rotated = jwkeep_source_lookup(source, JWKEEP_SPAN("c"), 20000, NULL);

@@ -12,6 +12,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -517,6 +519,50 @@ static void the_end_of_the_verifier_ends_calls_that_wait(void **state) {
     assert_false(call.has_claims);
 }
 
+static void ignore_notify(void *user) {
+    (void)user;
+}
+
+/* Neither waits for threads that are not there. */
+static int end_in_child(jwkeep_pending *pending, const char *bytes) {
+    struct fixture *f = &fixture;
+    alarm(20);
+    if (jwkeep_pending_finish(pending, f->token, NULL, NULL) != JWKEEP_KEYS_SHUTDOWN)
+        return 1;
+    if (jwkeep_verifier_verify(f->verifier, jwkeep_span_text(bytes), 60000, f->token, NULL,
+                               NULL) != JWKEEP_KEYS_SHUTDOWN)
+        return 2;
+    jwkeep_verifier_free(f->verifier);
+    return 0;
+}
+
+static void r24_a_forked_child_ends_the_verifier_that_others_wait_in(void **state) {
+    (void)state;
+    struct fixture *f = &fixture;
+    blocking_call call;
+    jwkeep_pending *pending = NULL;
+    char *token = token_of(f->b_next, "b2", CLAIMS(ISSUER_B));
+    jwkeep_code begun =
+        jwkeep_verifier_begin(f->verifier, jwkeep_span_text(token), 60000, ignore_notify, NULL,
+                              f->token, &pending, NULL, NULL);
+    start_call(&call, token);
+    await_waiters(2);
+    int status = -1;
+    pid_t child = fork();
+    if (child == 0)
+        _exit(end_in_child(pending, token));
+    bool is_waited = child > 0 && waitpid(child, &status, 0) == child;
+    jwkeep_pending_cancel(pending);
+    pass(0);
+    answer(f->b_next_body);
+    pthread_join(call.thread, NULL);
+    free(token);
+    assert_int_equal(begun, JWKEEP_PENDING);
+    assert_true(is_waited && WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+    assert_int_equal(call.code, JWKEEP_OK);
+}
+
 /* ---- Seen from outside ------------------------------------------------------------------- */
 
 static void tells_about_its_issuers(void **state) {
@@ -576,6 +622,7 @@ int main(void) {
         TEST(a_misused_call_empties_the_token_too),
         LOADED(a_blocking_call_succeeds_itself_after_the_download),
         LOADED(the_end_of_the_verifier_ends_calls_that_wait),
+        LOADED(r24_a_forked_child_ends_the_verifier_that_others_wait_in),
         LOADED(tells_about_its_issuers),
         LOADED(hands_out_the_keys_of_an_issuer),
     };
