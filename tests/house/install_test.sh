@@ -55,6 +55,9 @@ unexpected=$(readelf -d "$libdir/libjwkeep.so" | sed -n 's/.*(NEEDED).*\[\(.*\)\
     grep -Ev '^(libcrypto|libcurl|libc|libm|ld-linux.*)\.so' || true)
 [ -z "$unexpected" ] || { echo "needs $unexpected"; exit 1; }
 
+readelf -d "$libdir/libjwkeep.so" | grep -q NODELETE ||
+    { echo "threads that end would call a library that was closed"; exit 1; }
+
 if [ -x "$prefix/bin/jwkeep" ]; then
     "$source/tests/house/example_test.sh" "$scratch/bin" "$prefix"
 fi
