@@ -15,7 +15,7 @@ typedef struct admin_context {
     const verify_counters *decisions[SERVER_MAX_WORKERS];
     const server_loop_counters *acceptor;
     int64_t started_ms; /* wall clock */
-    /* Set by the stopping thread, with release; read with acquire. */
+    /* Set by the stopping thread, with release; read with acquire (Q). */
     _Atomic bool is_draining;
 } admin_context;
 

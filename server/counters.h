@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 /* The release store pairs with the acquire load of server_counter_get. A reader sees each
- * counter grow; two counters may be seen at different moments. */
+ * counter grow; two counters may be seen at different moments. Guarantee Q. */
 typedef _Atomic uint64_t server_counter;
 
 static inline uint64_t server_counter_get(const server_counter *counter) {

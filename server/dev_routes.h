@@ -23,11 +23,11 @@ struct dev_issuer {
     char audience[DEV_AUDIENCE_BYTES];
     uint8_t form[HTTP_MAX_BODY_BYTES]; /* the decoded form; the loop's thread only */
 
-    /* Written by any thread, read by the loop's: release and acquire. */
+    /* Written by any thread, read by the loop's: release and acquire (Q). */
     _Atomic uint32_t latency_ms;
     _Atomic bool is_failing;
 
-    /* Counted by several threads: acquire and release. */
+    /* Counted by several threads: acquire and release (Q). */
     _Atomic uint64_t downloads;
     _Atomic uint64_t not_modified;
     _Atomic uint64_t tokens;

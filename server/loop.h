@@ -35,7 +35,7 @@ typedef enum server_next {
 
 /* How many connections the addresses have that share a slot. Added to by the accepting
  * thread, taken from by the thread that ends the connection: acquire and release, so that
- * none is lost. */
+ * none is lost (Q). */
 typedef _Atomic uint32_t server_address_slot;
 #define SERVER_ADDRESS_SLOTS 4096u
 
@@ -116,7 +116,8 @@ struct server_worker {
     jk_hash_key addresses_key;
 
     /* How many connections this worker has or has been handed: added to by the accepting
-     * thread, taken from by the worker's own. Acquire and release, for a fair choice only. */
+     * thread, taken from by the worker's own. Acquire and release, for a fair choice only (Q).
+     */
     _Atomic size_t load;
 
     pthread_mutex_t mutex;

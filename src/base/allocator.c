@@ -36,7 +36,8 @@ static jwkeep_allocator functions = {allocate_default, reallocate_default, relea
 
 /* Publishes `functions`: the release store of STATE_FROZEN in jwkeep_allocator_set pairs with
  * the acquire operations in frozen_functions, so whoever sees FROZEN sees the whole structure.
- * `functions` is written by the one thread that moved OPEN to SETTING, and never again. */
+ * `functions` is written by the one thread that moved OPEN to SETTING, and never again. This is
+ * guarantee N of docs/design/concurrency.md. */
 static _Atomic int state = STATE_OPEN;
 
 static const jwkeep_allocator *frozen_functions(void) {

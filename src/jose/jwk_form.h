@@ -22,7 +22,7 @@ typedef struct jk_jwk_traits {
 
 struct jwkeep_jwk {
     /* Partners: jwkeep_jwk_unref's decrements with each other. Each is acq_rel, so that
-     * whoever takes the last holder away sees all that the others did with the key. */
+     * whoever takes the last holder away sees all that the others did with it (M). */
     _Atomic size_t holders;
     jk_key *prepared;
     jwkeep_algorithm_set fitting; /* by `kty`, `crv`, `alg` and, for HMAC, the size */

@@ -16,7 +16,8 @@
 _Static_assert(JWKEEP_KEYSET_MAX_KEYS < NO_KEY / 4, "positions and slots fit in 32 bits");
 
 struct jwkeep_keyset {
-    /* Partners: jwkeep_keyset_unref's decrements with each other; see jwkeep_jwk.holders. */
+    /* Partners: jwkeep_keyset_unref's decrements with each other; see jwkeep_jwk.holders (M).
+     */
     _Atomic size_t holders;
     size_t count;
     jwkeep_jwk **keys;        /* in order; each held */

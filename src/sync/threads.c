@@ -7,7 +7,8 @@
 #include <pthread.h>
 #include <string.h>
 
-/* Pushed with release, read with acquire: whoever sees a record sees it initialised (E). */
+/* Pushed and loaded seq_cst, so that pushing and a publisher's look have one order; whoever
+ * sees a record sees it initialised (E). */
 static _Atomic(jk_thread *) first;
 
 /* Written in the child of a fork before it has a second thread; read with acquire (G). */

@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #define ENDERS 2
-#define ENDS 4000
+#define ENDS 1000
 
 /* A world in which no download begins and every look at the clock takes a while. */
 typedef struct world {
