@@ -240,7 +240,6 @@ static bool set_proxy(CURL *easy, const jk_request *request) {
     return curl_easy_setopt(easy, CURLOPT_PROXY, is_through ? request->route->proxy : "") ==
                CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_NOPROXY, "") == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE) == CURLE_OK;
 }
 

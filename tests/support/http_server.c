@@ -55,7 +55,12 @@ static void send_some(http_server *server, connection *open) {
     ssize_t sent = send(open->socket, server->bytes + open->sent, size, MSG_NOSIGNAL);
     if (sent > 0)
         open->sent += (size_t)sent;
-    if (sent < 0 || open->sent == server->size)
+    bool is_answered = sent >= 0 && open->sent == server->size;
+    if (is_answered && server->manner == HTTP_SERVER_KEEP) {
+        open->is_answering = false;
+        open->read = 0;
+        open->sent = 0;
+    } else if (sent < 0 || is_answered)
         close_connection(open, server->manner == HTTP_SERVER_RESET);
 }
 

@@ -13,7 +13,8 @@ typedef enum http_server_manner {
     HTTP_SERVER_SILENT = 1, /* accept, read, never answer */
     HTTP_SERVER_DRIP = 2,   /* a byte every 20 ms */
     HTTP_SERVER_RESET = 3,  /* all of it, then reset the connection */
-    HTTP_SERVER_RASH = 4    /* as ANSWER, to whatever bytes come first */
+    HTTP_SERVER_RASH = 4,   /* as ANSWER, to whatever bytes come first */
+    HTTP_SERVER_KEEP = 5    /* all of it, then wait for the next request */
 } http_server_manner;
 
 typedef struct http_server http_server;

@@ -296,6 +296,17 @@ static void r18_http_reaches_loopback_addresses_only(void **state) {
     assert_int_equal(exchange(f), JWKEEP_TRANSPORT_CONNECT);
 }
 
+static void r18_a_dynamic_source_reuses_no_connection_of_another(void **state) {
+    fixture *f = *state;
+    static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
+    jk_route dynamic = {.is_dynamic = true};
+    http_server_set(f->server, HTTP_SERVER_KEEP, answer, sizeof answer - 1);
+    assert_int_equal(exchange(f), JWKEEP_OK);
+    f->request.route = &dynamic;
+    assert_int_equal(exchange(f), JWKEEP_TRANSPORT_CONNECT);
+    assert_int_equal(http_server_requests(f->server), 1);
+}
+
 static void ignores_the_proxies_of_the_environment(void **state) {
     fixture *f = *state;
     setenv("http_proxy", "http://127.0.0.1:1", 1);
@@ -493,6 +504,7 @@ int main(void) {
         TEST(r12_bounds_what_a_small_answer_unpacks_to),
         TEST(speaks_no_tls_with_a_server_that_has_none),
         TEST(r18_http_reaches_loopback_addresses_only),
+        TEST(r18_a_dynamic_source_reuses_no_connection_of_another),
         TEST(ignores_the_proxies_of_the_environment),
         TEST(a_cancelled_transfer_tells_nobody),
         TEST(fetches_a_key_set_in_the_callers_thread),
