@@ -5,6 +5,7 @@
 #include "remote/policy.h"
 
 #define BACKOFF_MAX_DOUBLINGS 30u
+#define TRAILING_LATE_MS 100 /* by which a driver may start a due flight and be on time */
 
 /* SplitMix64: jitter needs no secret, only sources that do not march in step. */
 static uint64_t draw(jk_policy *policy) {
@@ -193,7 +194,8 @@ bool jk_policy_start(jk_policy *policy, int64_t now_ms, jk_flight *ret_flight) {
     bool is_stamped = trigger == JWKEEP_TRIGGER_MISS || trigger == JWKEEP_TRIGGER_REQUEST ||
                       trigger == JWKEEP_TRIGGER_TRAILING;
     policy->is_absence_held =
-        trigger == JWKEEP_TRIGGER_TRAILING && policy->trailing_at_ms <= policy->absent_until_ms;
+        trigger == JWKEEP_TRIGGER_TRAILING &&
+        policy->now_ms <= add_time(policy->absent_until_ms, TRAILING_LATE_MS);
     if (is_stamped)
         stamp_cooldown(policy);
     policy->started_at_ms = policy->now_ms;

@@ -271,16 +271,36 @@ static void r06_only_a_forced_answer_proves_that_a_name_is_missing(void **state)
     assert_false(jk_policy_refuses_missing(&policy, due + 2));
 }
 
-static void r06_a_name_that_could_not_be_asked_for_is_not_missing(void **state) {
+/* R5: the download of its bound should have been under way by then. */
+static void r06_a_trailing_refresh_that_begins_late_refuses_nobody(void **state) {
     (void)state;
     jk_policy policy = loaded_policy();
     fly(&policy, MINUTE, SECOND, &good);
     assert_true(jk_policy_refuses_missing(&policy, MINUTE + 2 * SECOND));
-    jk_flight trailing = start(&policy, MINUTE + COOLDOWN);
-    jk_policy_end(&policy, MINUTE + COOLDOWN, trailing.number, &failed);
-    assert_false(jk_policy_refuses_missing(&policy, MINUTE + COOLDOWN));
+    assert_int_equal(start(&policy, MINUTE + COOLDOWN + SECOND).trigger,
+                     JWKEEP_TRIGGER_TRAILING);
+    assert_false(jk_policy_refuses_missing(&policy, MINUTE + COOLDOWN + SECOND + 1));
+}
+
+static void r06_a_name_that_could_not_be_asked_for_is_not_missing(void **state) {
+    (void)state;
+    jk_policy policy = fresh_policy();
+    assert_int_equal(miss(&policy, 0).code, JWKEEP_PENDING);
+    jk_flight first = start(&policy, 0);
+    jk_policy_end(&policy, SECOND, first.number, &good);
+    assert_true(jk_policy_refuses_missing(&policy, 2 * SECOND));
+    jk_policy_request(&policy, 3 * SECOND);
+    jk_flight second = start(&policy, 3 * SECOND);
+    jk_policy_end(&policy, 4 * SECOND, second.number, &failed);
+    assert_false(jk_policy_refuses_missing(&policy, 4 * SECOND));
+}
+
+static void r06_a_stopped_policy_refuses_nobody(void **state) {
+    (void)state;
+    jk_policy policy = loaded_policy();
+    fly(&policy, MINUTE, SECOND, &good);
     jk_policy_stop(&policy);
-    assert_false(jk_policy_refuses_missing(&policy, MINUTE + COOLDOWN));
+    assert_false(jk_policy_refuses_missing(&policy, MINUTE + 2 * SECOND));
 }
 
 static void r08_schedules_at_four_fifths_with_jitter(void **state) {
@@ -588,7 +608,9 @@ int main(void) {
         cmocka_unit_test(r06_a_missing_name_does_not_wait_for_the_trailing_refresh),
         cmocka_unit_test(r06_an_old_proof_refuses_nobody_during_a_download),
         cmocka_unit_test(r06_only_a_forced_answer_proves_that_a_name_is_missing),
+        cmocka_unit_test(r06_a_trailing_refresh_that_begins_late_refuses_nobody),
         cmocka_unit_test(r06_a_name_that_could_not_be_asked_for_is_not_missing),
+        cmocka_unit_test(r06_a_stopped_policy_refuses_nobody),
         cmocka_unit_test(r08_schedules_at_four_fifths_with_jitter),
         cmocka_unit_test(r09_stale_keys_are_refused_and_heal),
         cmocka_unit_test(r10_backs_off_from_one_second_to_sixty),
