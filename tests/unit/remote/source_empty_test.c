@@ -88,6 +88,20 @@ static void r15_answers_too_close_together_are_one(void **state) {
     assert_false(scripted_has(f, "a"));
 }
 
+static void r15_the_first_is_not_believed_even_without_a_time_between(void **state) {
+    fixture *f = *state;
+    jwkeep_source_options options = scripted_options(f);
+    options.empty_confirm_s = 0;
+    assert_int_equal(jwkeep_source_new(f->refresher, &options, &f->source, NULL), JWKEEP_OK);
+    scripted_load(f, "ab");
+    script_pass(&f->world, f->refresher, 9 * MINUTE);
+    script_answer_body(&f->world, f->refresher, EMPTY);
+    assert_true(scripted_has(f, "a"));
+    script_pass(&f->world, f->refresher, 1 * SECOND);
+    script_answer_body(&f->world, f->refresher, EMPTY);
+    assert_false(scripted_has(f, "a"));
+}
+
 /* Otherwise a 304 to the empty answer's validator would renew the old set for ever. */
 static void r15_the_validators_of_an_empty_answer_are_not_kept(void **state) {
     fixture *f = *state;
@@ -126,6 +140,7 @@ int main(void) {
         TEST(r15_the_second_empty_answer_in_a_row_is_believed, scripted_set_up_loaded),
         TEST(r15_the_row_is_broken_by_any_other_answer, scripted_set_up_loaded),
         TEST(r15_answers_too_close_together_are_one, scripted_set_up_bare),
+        TEST(r15_the_first_is_not_believed_even_without_a_time_between, scripted_set_up_bare),
         TEST(r15_the_validators_of_an_empty_answer_are_not_kept, scripted_set_up_loaded),
         TEST(r15_an_empty_answer_loads_nothing, scripted_set_up),
     };
