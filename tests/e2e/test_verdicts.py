@@ -67,6 +67,19 @@ def test_refuses_an_expired_token(service, sign, key, claims):
     assert_refused(service.verify(sign(key, claims)))
 
 
+def test_refuses_a_token_that_never_expires(service, sign, key, claims):
+    del claims["exp"]
+    assert_refused(service.verify(sign(key, claims)))
+
+
+def test_accepts_a_token_that_never_expires_where_asked_to(serve, issuer, sign, key, claims):
+    issuer.keys = [key.public]
+    service = serve("--issuer", issuer.url, "--audience", AUDIENCE, "--allow-http-loopback",
+                    "--allow-no-exp")
+    del claims["exp"]
+    assert service.verify(sign(key, claims)).status == 200
+
+
 def test_refuses_a_token_of_the_future(service, sign, key, claims):
     claims["nbf"] = claims["iat"] + 3000
     assert_refused(service.verify(sign(key, claims)))

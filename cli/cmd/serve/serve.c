@@ -28,6 +28,7 @@ struct serve {
     const char *iss;
     text_list audiences;
     rules_options rules;
+    bool allows_no_exp;
     text_list listen;
     const char *admin;
     const char *dev_listen;
@@ -56,6 +57,8 @@ static const option_spec OPTIONS[] = {
     TEXT(struct serve, iss, "iss", "TEXT", "with --jwks: what iss must be"),
     LIST(struct serve, audiences, "audience", "TEXT", "aud must hold one of these"),
     RULES_OPTIONS(struct serve),
+    FLAG(struct serve, allows_no_exp, "allow-no-exp",
+         "accept tokens without exp, which never expire"),
     LIST(struct serve, listen, "listen", "ADDRESS",
          "HOST:PORT or unix:PATH (default " LISTEN ")"),
     TEXT(struct serve, admin, "admin", "ADDRESS", "metrics and status (default " ADMIN ")"),
@@ -95,6 +98,8 @@ static exit_status check_arguments(const struct serve *values) {
         return report_usage("--iss goes with --jwks");
     if (values->listen.count > SERVER_MAX_LISTENERS)
         return report_usage("--listen is given more than %u times", SERVER_MAX_LISTENERS);
+    if (values->rules.required.count == OPTIONS_MAX_REPEATS)
+        return report_usage("--require is given too often: exp is one of them already");
     if (values->is_dev && values->snapshot_dir)
         return report_usage(
             "--snapshot-dir does not go with --dev: its keys are new each time");
@@ -155,7 +160,10 @@ static exit_status start_verifier(const struct serve *values, struct running *ru
     text_list audiences = values->audiences;
     if (values->is_dev && audiences.count == 0)
         audiences.items[audiences.count++] = DEV_ISSUER_AUDIENCE;
-    exit_status status = rules_fill(&values->rules, &audiences, &rules);
+    rules_options wanted = values->rules;
+    if (!values->allows_no_exp)
+        wanted.required.items[wanted.required.count++] = "exp";
+    exit_status status = rules_fill(&wanted, &audiences, &rules);
     if (status != STATUS_YES)
         return status;
     remote_fill(&values->remote, &source);
