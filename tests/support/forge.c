@@ -33,11 +33,10 @@ char *forge_segments(const char *header, const char *payload, const jwkeep_jwk *
     char *signed_bytes = NULL;
     int size = asprintf(&signed_bytes, "%s.%s", header, payload);
     require(size > 0, "memory");
-    jwkeep_error error = {0};
     jwkeep_code code =
         jk_key_sign(jk_jwk_prepared(key), algorithm, jwkeep_span_of(signed_bytes, (size_t)size),
-                    signature, &signature_size, &error);
-    require(code == JWKEEP_OK, error.text);
+                    signature, &signature_size, NULL);
+    require(code == JWKEEP_OK, jwkeep_code_text(code));
     char *encoded = forge_base64url(jwkeep_span_of(signature, signature_size));
     require(asprintf(&token, "%s.%s", signed_bytes, encoded) > 0, "memory");
     free(encoded);
