@@ -124,7 +124,8 @@ static void tell_event(void *user, const jwkeep_event *event) {
         report_note("%s: warning: other key material under a kid that was there before",
                     event->url);
     else if (event->kind == JWKEEP_EVENT_SIZE_ALARM)
-        report_note("%s: warning: %zu keys, more than expected", event->url, event->count);
+        report_note("%s: warning: %zu keys, over the alarm's limit or twice as many as before",
+                    event->url, event->count);
     else if (event->kind == JWKEEP_EVENT_STALE)
         report_note("%s: warning: the keys are past the stale limit", event->url);
     else if (event->kind == JWKEEP_EVENT_RESTORED)
