@@ -53,8 +53,6 @@ static jwkeep_code fail(jwkeep_code code, jwkeep_error *error) {
     return code;
 }
 
-/* ---- What is read ----------------------------------------------------------------------- */
-
 static jwkeep_code make_sets(struct bench *bench, jwkeep_error *error) {
     jwkeep_jwk *keys[KEYS] = {NULL};
     jwkeep_code code = JWKEEP_OK;
@@ -83,8 +81,6 @@ static void done(struct bench *bench) {
     jwkeep_keyset_unref(bench->sets[0]);
     jwkeep_keyset_unref(bench->sets[1]);
 }
-
-/* ---- Reading ---------------------------------------------------------------------------- */
 
 static bool read_plain(struct bench *bench, jwkeep_span kid) {
     const jwkeep_keyset *set = atomic_load_explicit(&bench->plain, memory_order_relaxed);
@@ -184,8 +180,6 @@ static jwkeep_code run_rounds(struct bench *bench, const bench_read_options *opt
     return JWKEEP_OK;
 }
 
-/* ---- Writing ---------------------------------------------------------------------------- */
-
 /* A publication that memory is too short for is left out: the next comes soon. */
 static void *write_on(void *argument) {
     struct bench *bench = argument;
@@ -198,8 +192,6 @@ static void *write_on(void *argument) {
     }
     return NULL;
 }
-
-/* ---- Printing --------------------------------------------------------------------------- */
 
 static void print_head(const bench_read_options *options, FILE *out) {
     if (options->is_json) {

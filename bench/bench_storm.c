@@ -17,8 +17,6 @@
 #define SPARE_FILES 256u
 #define RACE_MIN_LATENCY_MS 1500u
 
-/* ---- The scene -------------------------------------------------------------------------- */
-
 /* How many downloads there are open files for, the limit raised as far as it goes. */
 static size_t raise_open_files(size_t wanted) {
     struct rlimit limit;
@@ -105,8 +103,6 @@ static void done(storm_scene *storm) {
     storm_tokens_done(&storm->known);
     dev_issuer_stop(storm->issuer);
 }
-
-/* ---- The story -------------------------------------------------------------------------- */
 
 static void tell(const bench_storm_options *options, const char *what) {
     if (options->progress)

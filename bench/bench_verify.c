@@ -52,8 +52,6 @@ static jwkeep_code fail(jwkeep_code code, jwkeep_error *error) {
     return code;
 }
 
-/* ---- Keys ------------------------------------------------------------------------------- */
-
 /* The same key with a `kid`: a member more at the front of its JSON. */
 static jwkeep_code name_key(const jwkeep_jwk *key, const char *kid, jwkeep_jwk **ret_key,
                             jwkeep_error *error) {
@@ -140,8 +138,6 @@ static jwkeep_code make_set(struct bench *bench, jwkeep_error *error) {
     return code;
 }
 
-/* ---- Tokens ----------------------------------------------------------------------------- */
-
 static int write_claims(size_t index, char *ret_text, size_t size) {
     return snprintf(ret_text, size,
                     "{\"iss\":\"" ISSUER "\",\"sub\":\"auth0|5f7c8ec7c33c6c004bbafe%04zx\","
@@ -201,8 +197,6 @@ static void done(struct bench *bench) {
     jwkeep_jwk_unref(bench->signing);
     raw_key_free(bench->raw);
 }
-
-/* ---- Measuring -------------------------------------------------------------------------- */
 
 static bool verify_raw(struct bench *bench, size_t index) {
     return raw_verify(bench->raw, &bench->messages[index]);
@@ -324,8 +318,6 @@ static void sort(struct row *row, size_t rounds) {
     measure_sort(row->whole, rounds);
     measure_sort(row->ratio, rounds);
 }
-
-/* ---- Printing --------------------------------------------------------------------------- */
 
 static void print_row(const struct bench *bench, const bench_verify_options *options,
                       const struct row *row, FILE *out, bool is_first) {

@@ -61,8 +61,6 @@ static recipe recipe_of(jwkeep_algorithm algorithm) {
     return RECIPES[algorithm];
 }
 
-/* ---- Keys ------------------------------------------------------------------------------- */
-
 static bool prepare_mac(raw_key *key) {
     char digest[16];
     snprintf(digest, sizeof digest, "%s", key->recipe.digest);
@@ -160,8 +158,6 @@ bool raw_key_write(const raw_key *key, jwkeep_buffer *buffer) {
     return is_written;
 }
 
-/* ---- Messages --------------------------------------------------------------------------- */
-
 static bool decode_segment(jwkeep_span segment, uint8_t *ret_bytes, size_t *ret_size) {
     unsigned char text[MAX_SEGMENT_BYTES];
     size_t padding = (4 - segment.size % 4) % 4;
@@ -208,8 +204,6 @@ bool raw_message_of(const raw_key *key, jwkeep_span token, raw_message *ret_mess
         return false;
     return key->recipe.family != ECDSA || signature_to_der(ret_message);
 }
-
-/* ---- The loop's body -------------------------------------------------------------------- */
 
 static bool verify_mac(raw_key *key, const raw_message *message) {
     uint8_t tag[EVP_MAX_MD_SIZE];

@@ -37,8 +37,6 @@ size_t storm_duplicates(jwkeep_jwk *const *keys, size_t count) {
     return duplicates;
 }
 
-/* ---- Requests with a known kid ---------------------------------------------------------- */
-
 storm_pace *storm_pace_new(const storm_scene *storm, int64_t go_ns,
                            bool (*verify)(void *user, const storm_token *token), void *user) {
     storm_pace *pace = calloc(1, sizeof *pace);

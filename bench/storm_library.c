@@ -121,8 +121,6 @@ static void *run_loop(void *user) {
     return NULL;
 }
 
-/* ---- Loops ------------------------------------------------------------------------------ */
-
 static void init_lock(struct loop *self) {
     pthread_condattr_t attributes;
     pthread_condattr_init(&attributes);

@@ -18,8 +18,6 @@ static storm_way first_way(const storm_report *report) {
     return report->is_library_only ? STORM_LIBRARY : STORM_NAIVE;
 }
 
-/* ---- The table -------------------------------------------------------------------------- */
-
 static void print_count(const storm_report *report, FILE *out, const char *title,
                         size_t (*count)(const storm_result *)) {
     fprintf(out, "%-24s", title);
@@ -100,8 +98,6 @@ void storm_print_table(const storm_report *report, FILE *out) {
                 (unsigned long long)report->race.downloads, report->race.right,
                 report->race_requests);
 }
-
-/* ---- JSON ------------------------------------------------------------------------------- */
 
 static void print_way(const storm_result *result, const char *name, FILE *out) {
     fprintf(out,

@@ -47,8 +47,6 @@ struct steady {
     storm_pace *pace;
 };
 
-/* ---- The plain set ---------------------------------------------------------------------- */
-
 static jwkeep_jwk *find(struct plain_set *set, jwkeep_span kid) {
     jwkeep_jwk *found = NULL;
     pthread_mutex_lock(&set->lock);
@@ -86,8 +84,6 @@ static void done_set(struct plain_set *set) {
     free(set->keys);
     pthread_mutex_destroy(&set->lock);
 }
-
-/* ---- A request -------------------------------------------------------------------------- */
 
 static jwkeep_jwk *look_download_add(struct crowd *crowd, jwkeep_span kid) {
     jwkeep_keyset *found = NULL;
@@ -171,8 +167,6 @@ static int64_t wall_ms(void) {
     clock_gettime(CLOCK_REALTIME, &now);
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
-
-/* ---- The crowd -------------------------------------------------------------------------- */
 
 static void init_crowd(struct crowd *crowd, const storm_scene *storm, bool is_locked) {
     crowd->storm = storm;

@@ -13,8 +13,6 @@ const char *const admin_health_names[ADMIN_HEALTH_COUNT] = {"ok", "degraded", "f
 const char *const admin_trigger_names[JWKEEP_TRIGGER_COUNT] = {"start", "schedule", "miss",
                                                                "trailing", "request"};
 
-/* ---- Requests ---- */
-
 static const char *const outcome_names[VERIFY_OUTCOME_COUNT] = {
     [VERIFY_ALLOWED] = "allowed",   [VERIFY_NO_TOKEN] = "no_token",
     [VERIFY_REJECTED] = "rejected", [VERIFY_INVALID_REQUEST] = "invalid_request",
@@ -110,8 +108,6 @@ static void write_loops(const admin_context *context, metrics_writer *writer) {
     metrics_count(writer, NULL,
                   sum_decisions(context, offsetof(verify_counters, unsafe_values)));
 }
-
-/* ---- Issuers ---- */
 
 typedef void (*issuer_sample)(metrics_writer *writer, const char *issuer,
                               const jwkeep_source_status *status);

@@ -34,8 +34,6 @@ static void write_text(jwkeep_json_writer *writer, const char *name, const char 
     jwkeep_json_write_member_string(writer, name, jwkeep_span_text(text));
 }
 
-/* ---- /readyz ---- */
-
 static bool is_ready(const jwkeep_source_status *status) {
     return status->health != JWKEEP_HEALTH_FAILING;
 }
@@ -85,8 +83,6 @@ static void answer_readiness(const admin_context *context, const http_request *r
     if (response->status == 200 && (!are_all_ready || is_draining))
         response->status = 503;
 }
-
-/* ---- /status ---- */
 
 static void write_fetches(const jwkeep_source_status *status, jwkeep_json_writer *writer) {
     jwkeep_json_write_name(writer, JWKEEP_SPAN("fetches"));
@@ -184,8 +180,6 @@ static void answer_status(const admin_context *context, const http_request *requ
     jwkeep_json_write_end(&writer);
     http_response_json(response, &writer);
 }
-
-/* ---- Routes ---- */
 
 typedef struct admin_route {
     const char *path;

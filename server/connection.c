@@ -116,8 +116,6 @@ void server_connection_open(server_connection *connection) {
     watch(connection, UV_READABLE);
 }
 
-/* ---- Sending ---- */
-
 /* Sends what the socket takes of `bytes`; the number, or -1 if the connection is broken. */
 static ssize_t send_some(int socket, const uint8_t *bytes, size_t size) {
     size_t sent = 0;
@@ -178,8 +176,6 @@ static bool transmit(server_connection *connection) {
     return (size_t)sent == output->size ||
            keep_unsent(connection, output->data + sent, output->size - (size_t)sent);
 }
-
-/* ---- Going on ---- */
 
 static void release_input(server_connection *connection) {
     connection->input_at = connection->input_size = 0;
@@ -257,8 +253,6 @@ static void on_writable(server_connection *connection) {
         return;
     go_on(connection, connection->exchange.is_parked ? SERVER_NEXT_PARKED : connection->next);
 }
-
-/* ---- Answering ---- */
 
 static server_next write_answer(server_connection *connection, bool is_head) {
     server_worker *worker = connection->worker;
@@ -362,8 +356,6 @@ void server_connection_expire(server_connection *connection) {
     server_connection_close(connection);
 }
 
-/* ---- Receiving ---- */
-
 static bool make_room(server_connection *connection) {
     size_t size = connection->input_size - connection->input_at;
     if (connection->input_at > 0) {
@@ -439,8 +431,6 @@ void server_connection_drain(server_connection *connection) {
         server_link_is_alone(&connection->in_queue))
         server_connection_close(connection);
 }
-
-/* ---- Exchanges ---- */
 
 static server_connection *connection_of(server_exchange *exchange) {
     return (server_connection *)(void *)((char *)exchange -

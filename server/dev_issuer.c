@@ -43,8 +43,6 @@ static jwkeep_code check_options(const dev_issuer_options *options, jwkeep_error
                  : JWKEEP_OK;
 }
 
-/* ---- Life ---- */
-
 static jwkeep_code start_worker(dev_issuer *issuer, const char *address, jwkeep_error *error) {
     int socket = -1;
     server_limits limits;
@@ -127,8 +125,6 @@ jwkeep_code dev_issuer_rotate(dev_issuer *issuer, bool retires_previous, jwkeep_
         atomic_fetch_add_explicit(&issuer->rotations, 1, memory_order_acq_rel);
     return code;
 }
-
-/* ---- Tokens ---- */
 
 static jwkeep_span or_text(jwkeep_span span, const char *otherwise) {
     return jwkeep_span_is_present(span) ? span : jwkeep_span_text(otherwise);

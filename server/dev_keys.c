@@ -29,8 +29,6 @@ static jwkeep_code generate_all(jwkeep_algorithm_set algorithms, jwkeep_jwk **re
     return JWKEEP_OK;
 }
 
-/* ---- Publications ---- */
-
 static void free_publication(dev_publication *publication) {
     if (!publication)
         return;
@@ -90,8 +88,6 @@ void dev_keys_give_back(dev_keys *keys, dev_publication *publication) {
     if (is_last)
         free_publication(publication);
 }
-
-/* ---- Rotation ---- */
 
 /* Puts `next` in the place of the current generation, which is left in `next`. */
 static void publish(dev_keys *keys, jwkeep_jwk **next, dev_publication *publication) {

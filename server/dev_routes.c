@@ -56,8 +56,6 @@ static void answer_bad_form(http_response *response, const char *description) {
     finish_json(response, &writer);
 }
 
-/* ---- Forms ---- */
-
 /* True if the request has no body or one that says it is a form. */
 static bool is_form(const http_request *request) {
     jwkeep_span type = http_request_field(request, "content-type");
@@ -110,8 +108,6 @@ static bool parse_int64(jwkeep_span text, int64_t *ret_number) {
     return true;
 }
 
-/* ---- The key set ---- */
-
 static void write_jwks(dev_issuer *issuer, const http_request *request,
                        const dev_publication *publication, http_response *response) {
     char cache_control[64];
@@ -161,8 +157,6 @@ static server_outcome answer_jwks(dev_issuer *issuer, server_exchange *exchange)
     return SERVER_ANSWERED;
 }
 
-/* ---- Discovery ---- */
-
 static server_outcome answer_discovery(dev_issuer *issuer, server_exchange *exchange) {
     char token_url[DEV_URL_BYTES + 8];
     http_response *response = server_exchange_response(exchange);
@@ -188,8 +182,6 @@ static server_outcome answer_discovery(dev_issuer *issuer, server_exchange *exch
     finish_json(response, &writer);
     return SERVER_ANSWERED;
 }
-
-/* ---- Tokens ---- */
 
 static const char *read_token_request(dev_issuer *issuer, const http_request *request,
                                       dev_issuer_request *wanted) {
@@ -250,8 +242,6 @@ static server_outcome answer_token(dev_issuer *issuer, server_exchange *exchange
     jwkeep_buffer_done(&token);
     return SERVER_ANSWERED;
 }
-
-/* ---- Rotation ---- */
 
 static void rotate_in_background(uv_work_t *work) {
     dev_wait *wait = work->data;
@@ -319,8 +309,6 @@ static void write_rotation(dev_issuer *issuer, http_response *response) {
     dev_keys_give_back(&issuer->keys, publication);
 }
 
-/* ---- Statistics ---- */
-
 static void write_counter(jwkeep_json_writer *writer, const char *name,
                           const _Atomic uint64_t *counter) {
     jwkeep_json_write_member_int64(
@@ -343,8 +331,6 @@ static server_outcome answer_stats(dev_issuer *issuer, server_exchange *exchange
     dev_keys_give_back(&issuer->keys, publication);
     return SERVER_ANSWERED;
 }
-
-/* ---- Routes ---- */
 
 typedef struct dev_route {
     const char *path;

@@ -42,8 +42,6 @@ void server_options_init(server_options *options) {
     server_limits_init(&options->limits);
 }
 
-/* ---- Checks ---- */
-
 static bool is_realm(const char *realm) {
     jwkeep_span span = jwkeep_span_text(realm);
     return span.size <= MAX_REALM_BYTES && http_is_safe_value(span) && !strchr(realm, '"') &&
@@ -77,8 +75,6 @@ static jwkeep_code check_options(const server_options *options, jwkeep_error *er
                                 NULL)
                  : JWKEEP_OK;
 }
-
-/* ---- Start ---- */
 
 static size_t count_cores(void) {
     cpu_set_t cores;
@@ -209,8 +205,6 @@ jwkeep_code server_start(const server_options *options, server **ret_server,
     *ret_server = it;
     return JWKEEP_OK;
 }
-
-/* ---- Until the end ---- */
 
 static void ending_signals(sigset_t *ret_signals) {
     sigemptyset(ret_signals);

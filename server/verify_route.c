@@ -15,8 +15,6 @@ const uint64_t verify_bucket_ns[VERIFY_BUCKET_COUNT] = {
     10000,   25000,    50000,    100000,    250000,    500000,     1000000,
     2500000, 10000000, 50000000, 250000000, 500000000, 1000000000, 5000000000};
 
-/* ---- Counting ---- */
-
 jwkeep_code verify_reason_code(size_t index) {
     if (index < REJECTED_REASONS)
         return (jwkeep_code)(1000 + index);
@@ -43,8 +41,6 @@ static void count(verify_counters *counters, verify_outcome outcome, uint64_t be
     server_counter_add(&counters->buckets[bucket], 1);
     server_counter_add(&counters->total_ns, took_ns);
 }
-
-/* ---- Answers ---- */
 
 /* Always sends the field, so that a client's own of that name never passes a gateway. */
 static void send_identity(verify_context *context, http_response *response, const char *name,
@@ -105,8 +101,6 @@ static verify_outcome answer_verdict(verify_context *context, http_response *res
     return VERIFY_FAILED;
 }
 
-/* ---- The token ---- */
-
 /* The credentials behind the scheme `Bearer` (any case, RFC 9110 §11.1) and its space; absent
  * if there is no such scheme. */
 static jwkeep_span bearer_credentials(jwkeep_span authorization) {
@@ -126,8 +120,6 @@ static bool is_single(jwkeep_span credentials) {
             return false;
     return credentials.size > 0;
 }
-
-/* ---- The exchange ---- */
 
 static void on_notify(void *user) {
     server_exchange_wake(user);

@@ -22,8 +22,6 @@ void server_limits_init(server_limits *limits) {
     };
 }
 
-/* ---- Turns ---- */
-
 static void on_turn(uv_idle_t *handle) {
     server_worker *worker = handle->data;
     uint64_t began_ns = uv_hrtime();
@@ -45,8 +43,6 @@ void server_worker_queue_turn(server_worker *worker, server_connection *connecti
     server_link_insert(&worker->turns, &connection->in_queue);
     uv_idle_start(&worker->turn, on_turn);
 }
-
-/* ---- Delays ---- */
 
 static void on_delay(uv_timer_t *handle);
 
@@ -82,8 +78,6 @@ void server_worker_queue_delay(server_worker *worker, server_connection *connect
     if (worker->delays.next == &connection->in_queue)
         set_delay_timer(worker);
 }
-
-/* ---- The end ---- */
 
 static void close_handle(uv_handle_t *handle, void *user) {
     (void)user;
@@ -139,8 +133,6 @@ static void end_draining(server_worker *worker) {
         for_each_in(&worker->phases[i], server_connection_close);
 }
 
-/* ---- Time limits ---- */
-
 static uint32_t timeout_of(const server_worker *worker, server_phase phase) {
     switch (phase) {
     case SERVER_PHASE_IDLE:
@@ -178,8 +170,6 @@ static void on_tick(uv_timer_t *handle) {
     if (worker->is_draining && uv_now(&worker->loop) >= worker->drain_until_ms)
         end_draining(worker);
 }
-
-/* ---- The mailbox ---- */
 
 void server_worker_hand_over(server_connection *connection) {
     server_worker *worker = connection->worker;
@@ -225,8 +215,6 @@ static void on_wake_up(uv_async_t *handle) {
     if (stops)
         begin_draining(worker, grace_ms);
 }
-
-/* ---- Life ---- */
 
 static int init_handles(server_worker *worker) {
     int status = uv_async_init(&worker->loop, &worker->wake_up, on_wake_up);

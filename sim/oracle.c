@@ -41,9 +41,6 @@ void sim_oracle_advance(sim_oracle *oracle, int64_t clock_ms) {
     oracle->now_ms = later(oracle->now_ms, clock_ms);
 }
 
-/* ---- Lookups ------------------------------------------------------------------------------
- */
-
 static jwkeep_code name_failure(const sim_oracle *oracle) {
     return oracle->has_keys && !sim_oracle_is_usable(oracle) ? JWKEEP_KEYS_STALE
                                                              : JWKEEP_KEYS_FETCH_FAILED;
@@ -165,9 +162,6 @@ void sim_oracle_on_request(sim_oracle *oracle) {
         oracle->is_request_wanted = true;
 }
 
-/* ---- Flights ------------------------------------------------------------------------------
- */
-
 /* R8: at 80 % of the lifetime, a tenth of that earlier or later; a lifetime is counted in
  * whole hundredths. */
 static int64_t schedule_from(const sim_oracle *oracle) {
@@ -270,9 +264,6 @@ void sim_oracle_on_publish(sim_oracle *oracle, uint64_t number, uint64_t generat
                               "R14: every usable key of the answer is published");
 }
 
-/* ---- Ends of flights ------------------------------------------------------------------------
- */
-
 static void end_good(sim_oracle *oracle, const jk_outcome *outcome) {
     oracle->has_keys = true;
     oracle->failures = 0;
@@ -352,9 +343,6 @@ void sim_oracle_on_stop(sim_oracle *oracle) {
     oracle->debt_count = 0;
 }
 
-/* ---- Those who wait -------------------------------------------------------------------------
- */
-
 static void check_unknown(sim_oracle *oracle, const sim_waiter *waiter) {
     bool was_asked_for =
         oracle->flight.is_forced && oracle->flight.number > waiter->after_number;
@@ -391,9 +379,6 @@ void sim_oracle_on_settle(sim_oracle *oracle, const sim_waiter *waiter, bool is_
         check_unknown(oracle, waiter);
     }
 }
-
-/* ---- Nothing to do --------------------------------------------------------------------------
- */
 
 void sim_oracle_on_idle(sim_oracle *oracle, const sim_waiters *waiters) {
     if (oracle->is_in_flight || oracle->is_stopped)

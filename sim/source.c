@@ -37,9 +37,6 @@ void sim_source_done(sim_world *world) {
     jk_negative_done(&world->source.negative);
 }
 
-/* ---- Those who ask --------------------------------------------------------------------------
- */
-
 static void leave(sim_world *world, const sim_waiter *waiter) {
     jk_policy_leave(&world->source.policy, waiter->decided_by, waiter->is_by_kid);
     sim_oracle_on_leave(&world->oracle, waiter);
@@ -168,9 +165,6 @@ void sim_source_stop(sim_world *world) {
                       "R24: the stop answers everybody who waits");
 }
 
-/* ---- Downloads begin ------------------------------------------------------------------------
- */
-
 static sim_result read_document(sim_world *world, sim_transfer *transfer) {
     const sim_document *document =
         sim_issuer_read(&world->issuer, transfer->is_forced, world->real_ms);
@@ -240,9 +234,6 @@ void sim_source_turn(sim_world *world) {
     }
     sim_oracle_on_idle(&world->oracle, &source->waiters);
 }
-
-/* ---- Downloads end --------------------------------------------------------------------------
- */
 
 static void read_keys(const sim_keys *answer, sim_keys *published) {
     published->count = 0;

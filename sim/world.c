@@ -9,9 +9,6 @@ static int64_t earlier(int64_t a, int64_t b) {
     return a < b ? a : b;
 }
 
-/* ---- Actions --------------------------------------------------------------------------------
- */
-
 /* A name to look up; false: there is none of that kind, or any keys will do. */
 static bool choose_kid(const sim_world *world, const sim_action *action, uint32_t *ret_kid) {
     const sim_keys *known = &world->source.published;
@@ -164,9 +161,6 @@ static void act(sim_world *world, const sim_action *action) {
         return;
     }
 }
-
-/* ---- What happens next ----------------------------------------------------------------------
- */
 
 /* The refresher looks when the policy wants it, after its lag, and when there is room. A look
  * that stands is not put off, so that a crowd cannot keep it away. */

@@ -36,8 +36,6 @@ JWKEEP_BEGIN
 #define JWKEEP_MAX_FALLBACKS 8u         /* URLs after the first */
 #define JWKEEP_MAX_REQUEST_HEADERS 16u
 
-/* ---- The refresher ---------------------------------------------------------------------- */
-
 /* One thread that downloads for any number of sources. The thread does not live on in a child
  * of a fork: there, keys that are loaded can still be read, a lookup that would have to wait
  * gives KEYS_SHUTDOWN, and freeing a lookup, a source or a refresher of the parent does
@@ -53,8 +51,6 @@ JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_refresher_new(size_t max_downloads
 /* Ends the thread, within 100 ms even in the middle of a download. All its sources must have
  * been freed. NULL is fine. Not from a callback. */
 JWKEEP_API void jwkeep_refresher_free(jwkeep_refresher *refresher);
-
-/* ---- The source ------------------------------------------------------------------------- */
 
 typedef struct jwkeep_source jwkeep_source;
 
@@ -194,8 +190,6 @@ JWKEEP_API jwkeep_code jwkeep_source_check(const jwkeep_source *source);
  * its end. Returns at once. */
 JWKEEP_API void jwkeep_source_refresh(jwkeep_source *source);
 
-/* ---- Looking up ------------------------------------------------------------------------- */
-
 /* Makes sure that `kid` (absent: any set at all) is in the source's ring if the issuer has
  * it, waiting `timeout_ms` at the most (0: JWKEEP_WAIT_TIMEOUT_MS). When it is there already,
  * this is one read of the ring. After JWKEEP_OK, read the ring.
@@ -224,8 +218,6 @@ JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_lookup_result(const jwkeep_lookup 
 /* Frees a lookup, answered or not; after this `notify` is neither running nor called again.
  * Affects no other waiter. Not from `notify`. NULL is fine. */
 JWKEEP_API void jwkeep_lookup_free(jwkeep_lookup *lookup);
-
-/* ---- Seen from outside ------------------------------------------------------------------ */
 
 typedef enum jwkeep_health {
     JWKEEP_HEALTH_OK = 0,
@@ -258,8 +250,6 @@ typedef struct jwkeep_source_status {
 
 JWKEEP_API void jwkeep_source_status_get(const jwkeep_source *source,
                                          jwkeep_source_status *ret_status);
-
-/* ---- One download ------------------------------------------------------------------------ */
 
 /* Downloads a JWK Set once, in the calling thread, under the same rules of transport and with
  * the same limits as a source; keeps nothing. Of `options`, the fields about freshness and

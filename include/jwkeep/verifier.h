@@ -103,8 +103,6 @@ JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_pending_finish(jwkeep_pending *pen
  * waiter. Not from `notify`. NULL is fine. */
 JWKEEP_API void jwkeep_pending_cancel(jwkeep_pending *pending);
 
-/* ---- Seen from outside ------------------------------------------------------------------ */
-
 JWKEEP_API size_t jwkeep_verifier_issuer_count(const jwkeep_verifier *verifier);
 
 /* Name and `iss` (NULL if any) of an issuer, borrowed; NULL past the end. */

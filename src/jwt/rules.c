@@ -9,8 +9,6 @@ void jwkeep_rules_init(jwkeep_rules *rules) {
     *rules = (jwkeep_rules){.struct_size = sizeof *rules};
 }
 
-/* ---- Taking rules in -------------------------------------------------------------------- */
-
 static bool is_list(const char *const *list, size_t count) {
     if (count > 0 && !list)
         return false;
@@ -101,8 +99,6 @@ bool jk_rules_keep(jwkeep_rules *rules, jk_arena *arena) {
            keep_text(&rules->typ, arena);
 }
 
-/* ---- The header's typ ------------------------------------------------------------------- */
-
 static uint8_t lower(uint8_t c) {
     return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20u) : c;
 }
@@ -136,8 +132,6 @@ jwkeep_code jk_rules_check_typ(const jwkeep_rules *rules, jwkeep_span typ,
         return JWKEEP_OK;
     return jk_fail_at(error, JWKEEP_TYP_MISMATCH, "typ", "RFC 7515 §4.1.9", JWKEEP_NO_OFFSET);
 }
-
-/* ---- Judging ---------------------------------------------------------------------------- */
 
 struct verdict {
     const jwkeep_rules *rules;

@@ -52,8 +52,6 @@ static bool read_delta(jwkeep_span text, int64_t *ret_seconds) {
     return text.size > 0;
 }
 
-/* ---- Cache-Control: a list of `name`, `name=token` or `name="quoted"` -------------------- */
-
 typedef struct directive {
     jwkeep_span name;
     jwkeep_span value;
@@ -107,8 +105,6 @@ static int64_t read_cache_control(jwkeep_span list) {
     }
     return lifetime_s;
 }
-
-/* ---- HTTP-date --------------------------------------------------------------------------- */
 
 typedef struct date_reader {
     jwkeep_span rest;
@@ -255,9 +251,6 @@ bool jk_http_date(jwkeep_span text, int64_t now_s, int64_t *ret_time_s) {
                   date.minute * 60 + date.second;
     return true;
 }
-
-/* ---- The two numbers ----------------------------------------------------------------------
- */
 
 /* RFC 9111 §5.3: what is no date is in the past. */
 static int64_t read_expires(const jk_cache_fields *fields, int64_t now_s) {

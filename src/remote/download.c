@@ -70,9 +70,6 @@ static void tell_failure(jk_download *download, const jwkeep_error *error,
     tell(download, &result);
 }
 
-/* ---- One request --------------------------------------------------------------------------
- */
-
 static size_t count_urls(const jk_download *download) {
     return 1 + download->options.fallback_count;
 }
@@ -104,9 +101,6 @@ static jwkeep_code start_transfer(jk_download *download, jk_request *request, si
     return transport->methods->start(transport, request, done, download, &download->transfer,
                                      error);
 }
-
-/* ---- The second stage: the key set ---------------------------------------------------------
- */
 
 /* A validator that cannot be kept is as good as none. */
 static void keep_validators(jk_download *download, const jk_response *response) {
@@ -186,9 +180,6 @@ static jwkeep_code ask_for_keys(jk_download *download, jwkeep_error *error) {
     return start_transfer(download, &request, count_urls(download) - download->tried - 1,
                           take_keys, error);
 }
-
-/* ---- The first stage: where it is ----------------------------------------------------------
- */
 
 static void keep_discovered(jk_download *download, char *url) {
     if (!download->discovered_url || strcmp(download->discovered_url, url) != 0)

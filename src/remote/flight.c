@@ -6,9 +6,6 @@
 #include "jose/keyset.h"
 #include "remote/source.h"
 
-/* ---- Events ---------------------------------------------------------------------------------
- */
-
 typedef struct announcement {
     jwkeep_source *source;
     jwkeep_event event;
@@ -80,9 +77,6 @@ static void announce_changes(announcement *made, const jwkeep_keyset *old,
     made->event.key = NULL;
 }
 
-/* ---- Beginning
- * -------------------------------------------------------------------------------- */
-
 bool jk_source_begin_flight(jk_task *task) {
     jwkeep_source *source = (jwkeep_source *)task;
     jk_flight flight;
@@ -102,9 +96,6 @@ bool jk_source_begin_flight(jk_task *task) {
         jk_source_on_download(source, &failed);
     return source->flight.number != 0;
 }
-
-/* ---- Ending
- * ------------------------------------------------------------------------------------- */
 
 /* What a download made of the source's set. */
 typedef struct landing {

@@ -16,9 +16,6 @@ struct jwkeep_lookup {
     uint8_t kid[]; /* the waiter's */
 };
 
-/* ---- The lists
- * ------------------------------------------------------------------------------- */
-
 static void append(jk_waiter_list *list, jk_waiter *waiter) {
     waiter->next = NULL;
     waiter->before = list->last;
@@ -132,9 +129,6 @@ void jk_source_notify(jwkeep_source *source) {
     pthread_mutex_unlock(&source->mutex);
 }
 
-/* ---- Joining
- * ------------------------------------------------------------------------------------ */
-
 /* What can be said without the mutex; PENDING for all the rest. */
 static jwkeep_code look(const jwkeep_source *source, jwkeep_span kid, jwkeep_error *error) {
     bool is_by_kid = jwkeep_span_is_present(kid);
@@ -185,9 +179,6 @@ static jwkeep_code join(jwkeep_source *source, jk_waiter *waiter, jwkeep_error *
     }
     return code;
 }
-
-/* ---- Blocking
- * ------------------------------------------------------------------------------------- */
 
 static struct timespec moment_at(int64_t time_ms) {
     return (struct timespec){.tv_sec = (time_t)(time_ms / 1000),
@@ -273,9 +264,6 @@ jwkeep_code jk_source_wait_usable(jwkeep_source *source, int64_t until_ms,
     jk_source_let_go(source);
     return code;
 }
-
-/* ---- Being told
- * ----------------------------------------------------------------------------------- */
 
 static jwkeep_lookup *make_lookup(jwkeep_source *source, jwkeep_span kid,
                                   jwkeep_lookup_notify notify, void *user) {

@@ -161,9 +161,6 @@ void jk_task_leave(jwkeep_refresher *refresher, jk_task *task) {
     jk_task_end_download(refresher, task);
 }
 
-/* ---- The loop -------------------------------------------------------------------------------
- */
-
 static jk_task *task_of(jk_timer *timer) {
     return (jk_task *)(void *)((char *)timer - offsetof(jk_task, timer));
 }
@@ -244,9 +241,6 @@ static bool start_thread(jwkeep_refresher *refresher) {
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return refresher->has_thread;
 }
-
-/* ---- Life
- * ------------------------------------------------------------------------------------ */
 
 static void free_parts(jwkeep_refresher *refresher) {
     pthread_mutex_destroy(&refresher->mutex);

@@ -20,9 +20,6 @@ static jwkeep_code refuse(jwkeep_error *error, const char *text, const char *whe
     return jk_fail_text(error, JWKEEP_MISUSE_ARGUMENT, text, where, NULL);
 }
 
-/* ---- Pins ---------------------------------------------------------------------------------
- */
-
 /* The 43rd character of 32 bytes carries four bits, and one `=` follows (RFC 4648 §4). */
 static bool is_pin(const char *text, size_t size) {
     return size == PIN_CHARACTERS && strspn(text, base64_alphabet) == PIN_CHARACTERS - 1 &&
@@ -49,9 +46,6 @@ static jwkeep_code copy_pins(const char *pins, char **ret_pins, jwkeep_error *er
     *ret_pins = jk_strndup(made, size);
     return *ret_pins ? JWKEEP_OK : jk_fail(error, JWKEEP_OUT_OF_MEMORY);
 }
-
-/* ---- Header fields ------------------------------------------------------------------------
- */
 
 /* What is the transport's own to say, or would make another request of it (RFC 9110 §7.6.1,
  * §13.1, RFC 9112 §6). */
@@ -133,9 +127,6 @@ static jwkeep_code check_headers(const jwkeep_source_options *options, jwkeep_er
     }
     return JWKEEP_OK;
 }
-
-/* ---- All of it ----------------------------------------------------------------------------
- */
 
 /* A proxy resolves the name itself: nobody here would see where the connection goes. */
 static jwkeep_code check(const jwkeep_source_options *options, jwkeep_error *error) {

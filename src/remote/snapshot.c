@@ -28,8 +28,6 @@ static size_t max_bytes(const jk_snapshot_place *place) {
                                                         : most + JK_SNAPSHOT_OVERHEAD_BYTES;
 }
 
-/* ---- Reading ----------------------------------------------------------------------------- */
-
 static jwkeep_code check_file(int descriptor, size_t most, jwkeep_error *error) {
     struct stat facts;
     if (fstat(descriptor, &facts) != 0)
@@ -144,8 +142,6 @@ jwkeep_code jk_snapshot_read(const jk_snapshot_place *place, jk_snapshot *ret_sn
     jwkeep_buffer_done(&bytes);
     return code;
 }
-
-/* ---- Writing ----------------------------------------------------------------------------- */
 
 static jwkeep_code write_text(const jk_snapshot_place *place, const jk_snapshot *snapshot,
                               jwkeep_buffer *bytes, jwkeep_error *error) {

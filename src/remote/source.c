@@ -32,9 +32,6 @@ void jk_source_let_go(jwkeep_source *source) {
         free_parts(source);
 }
 
-/* ---- On the refresher's thread
- * --------------------------------------------------------------- */
-
 /* Under the mutex: when the keys will turn stale, or JK_NEVER if that has been told already. */
 static int64_t stale_at(const jwkeep_source *source) {
     bool is_to_come = source->policy.has_keys && !source->is_stale_told;
@@ -99,9 +96,6 @@ static void serve(jk_task *task) {
         jk_source_announce_stale(source);
     jk_source_reschedule(source);
 }
-
-/* ---- Making and freeing
- * ------------------------------------------------------------------------ */
 
 static uint64_t choose_seed(const jwkeep_source *source) {
     const jk_environment *environment = jk_refresher_environment(source->refresher);
@@ -209,9 +203,6 @@ void jwkeep_source_free(jwkeep_source *source) {
     wait_until_detached(source);
     jk_source_let_go(source);
 }
-
-/* ---- Asking
- * -------------------------------------------------------------------------------------- */
 
 void jk_source_kick_if_due(jwkeep_source *source) {
     int64_t wake_at_ms = jk_timers_next_ms(&source->deadlines);

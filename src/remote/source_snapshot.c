@@ -29,8 +29,6 @@ static void tell(jwkeep_source *source, jwkeep_event_kind kind, const jwkeep_err
     jwkeep_keyset_unref(set);
 }
 
-/* ---- At the start ------------------------------------------------------------------------ */
-
 /* What the file says is bounded by what the options say now. */
 static int64_t clamp_lifetime(const jwkeep_source_options *options, int64_t lifetime_ms) {
     int64_t low_ms = (int64_t)options->lifetime_min_s * 1000;
@@ -93,8 +91,6 @@ void jk_source_tell_restored(jwkeep_source *source) {
     tell(source, is_restored ? JWKEEP_EVENT_RESTORED : JWKEEP_EVENT_SNAPSHOT_FAILED,
          is_restored ? NULL : &source->restore_error);
 }
-
-/* ---- After a download -------------------------------------------------------------------- */
 
 void jk_source_keep(jwkeep_source *source, int64_t lifetime_ms) {
     jk_snapshot_place place = place_of(source);

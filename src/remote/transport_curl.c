@@ -68,9 +68,6 @@ struct jk_transfer {
     bool is_out_of_memory;
 };
 
-/* ---- Callbacks of libcurl -----------------------------------------------------------------
- */
-
 /* R18: the name in the URL said loopback, or nothing that can be relied on; what counts is
  * what it resolved to. */
 static const char *judge_address(const jk_transfer *transfer,
@@ -174,9 +171,6 @@ static size_t take_header(char *line, size_t size, size_t count, void *user) {
         take_header_line(transfer, line, bytes);
     return bytes;
 }
-
-/* ---- Starting ------------------------------------------------------------------------------
- */
 
 static void free_transfer(jk_transfer *transfer) {
     if (!transfer)
@@ -345,9 +339,6 @@ static void cancel(jk_transport *transport, jk_transfer *transfer) {
     free_transfer(transfer);
 }
 
-/* ---- Ending --------------------------------------------------------------------------------
- */
-
 typedef struct curl_row {
     CURLcode result;
     jwkeep_code code;
@@ -498,9 +489,6 @@ static void free_transport(jk_transport *transport) {
     curl_multi_cleanup(self->multi);
     jk_free(self);
 }
-
-/* ---- The transport --------------------------------------------------------------------------
- */
 
 static const jk_transport_class methods = {start, cancel, run, wake, free_transport};
 

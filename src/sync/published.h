@@ -45,9 +45,6 @@ void jk_published_unpin(jk_pin *pin);
  * sees here and in its pins never goes back. */
 uint64_t jk_published_generation(const jk_published *cell);
 
-/* ---- For publishers, who serialise themselves: one at a time ------------------------------
- */
-
 /* The object published now and its generation (may be NULL). */
 void *jk_published_current(const jk_published *cell, uint64_t *ret_generation);
 

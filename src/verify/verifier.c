@@ -25,8 +25,6 @@ static jwkeep_code misuse(jwkeep_error *error, const char *text, const char *whe
     return jk_fail_text(error, JWKEEP_MISUSE_ARGUMENT, text, where, NULL);
 }
 
-/* ---- Options ---------------------------------------------------------------------------- */
-
 static jwkeep_code resolve_options(const jwkeep_verifier_options *options,
                                    jwkeep_verifier_options *ret_options, jwkeep_error *error) {
     if (!options)
@@ -77,8 +75,6 @@ static jwkeep_code source_options_of(const jwkeep_verifier *verifier,
     *ret_options = options;
     return JWKEEP_OK;
 }
-
-/* ---- Building --------------------------------------------------------------------------- */
 
 static jwkeep_code keep_text(jwkeep_verifier *verifier, const char *text, const char **ret_text,
                              jwkeep_error *error) {

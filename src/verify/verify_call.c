@@ -8,9 +8,6 @@
 #include "jwt/verify.h"
 #include "verify/verifier.h"
 
-/* ---- One attempt with the keys that are there ---------------------------------------------
- */
-
 static jwkeep_code find_issuer(const jwkeep_verifier *verifier, const jwkeep_token *token,
                                const jk_issuer **ret_issuer, jwkeep_error *error) {
     size_t index = 0;
@@ -122,8 +119,6 @@ static jwkeep_code settle(const struct call *call, jwkeep_code code) {
     return code;
 }
 
-/* ---- Blocking ---------------------------------------------------------------------------- */
-
 static jwkeep_code wait_and_retry(const struct call *call, const jk_issuer *issuer,
                                   uint32_t timeout_ms) {
     jk_waiting *waiting = &call->verifier->waiting;
@@ -151,8 +146,6 @@ jwkeep_code jwkeep_verifier_verify(jwkeep_verifier *verifier, jwkeep_span bytes,
         code = wait_and_retry(&call, issuer, timeout_ms);
     return settle(&call, code);
 }
-
-/* ---- Pending ----------------------------------------------------------------------------- */
 
 struct jwkeep_pending {
     jwkeep_verifier *verifier;

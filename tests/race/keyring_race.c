@@ -95,9 +95,6 @@ static void the_same_key_a_thousand_times_from_sixteen_threads_leaves_one(void *
     assert_int_equal(r.faults, 0);
 }
 
-/* ---- Everything at once --------------------------------------------------------------------
- */
-
 static bool is_without_duplicates(const jwkeep_keyset *set) {
     for (size_t i = 0; i < jwkeep_keyset_count(set); i++)
         for (size_t j = 0; j < i; j++)

@@ -72,9 +72,6 @@ static void count_unless(bool is_right, _Atomic size_t *count) {
         atomic_fetch_add(count, 1);
 }
 
-/* ---- Reading ------------------------------------------------------------------------------
- */
-
 static bool is_without_duplicates(const jwkeep_keyset *set) {
     for (size_t i = 0; i < jwkeep_keyset_count(set); i++)
         for (size_t j = 0; j < i; j++)
@@ -155,9 +152,6 @@ static void *read_on(void *argument) {
     return NULL;
 }
 
-/* ---- Changing the ring --------------------------------------------------------------------
- */
-
 static void *publish_on(void *argument) {
     (void)argument;
     for (size_t i = 0; !is_over(); i++) {
@@ -202,9 +196,6 @@ static void *remove_on(void *argument) {
     }
     return NULL;
 }
-
-/* ---- Sources ------------------------------------------------------------------------------
- */
 
 static jwkeep_code open_source(size_t index, bool is_eager, jwkeep_source **ret_source) {
     char url[64];
@@ -349,9 +340,6 @@ static void *rotate_on(void *argument) {
     }
     return NULL;
 }
-
-/* ---- The race -----------------------------------------------------------------------------
- */
 
 static jwkeep_keyset *parse_set(const char *letters) {
     jwkeep_keyset *set = NULL;

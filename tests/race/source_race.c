@@ -173,9 +173,6 @@ static void callers_race_with_rotations_and_failures(void **state) {
     assert_int_equal(r.answers[4], 0);
 }
 
-/* ---- A crowd --------------------------------------------------------------------------------
- */
-
 static void *look_up_once(void *argument) {
     race *r = argument;
     count(r, jwkeep_source_lookup(r->source, JWKEEP_SPAN("b"), 60000, NULL));
@@ -211,9 +208,6 @@ static void r03_a_crowd_of_threads_shares_one_download(void **state) {
     assert_int_equal(started, CROWD);
     assert_int_equal(requests, 1);
 }
-
-/* ---- The end in the middle of a download
- * --------------------------------------------------------- */
 
 static void *wait_for_the_end(void *argument) {
     race *r = argument;

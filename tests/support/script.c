@@ -133,9 +133,6 @@ const script_request *script_last(const script *world) {
     return world->request_count ? &world->requests[world->request_count - 1] : NULL;
 }
 
-/* ---- Key sets
- * -------------------------------------------------------------------------------- */
-
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static jwkeep_jwk *keys[128];
 

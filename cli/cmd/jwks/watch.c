@@ -49,8 +49,6 @@ struct session {
     int wake;     /* an eventfd: nothing more is to be printed */
 };
 
-/* ---- A line ----------------------------------------------------------------------------- */
-
 static const char *event_name(jwkeep_event_kind kind) {
     static const char *const names[] = {
         [JWKEEP_EVENT_REFRESHED] = "refreshed", [JWKEEP_EVENT_UNCHANGED] = "unchanged",
@@ -143,8 +141,6 @@ static void print_json(const jwkeep_event *event, const char *time) {
     write_event(&writer, event, time);
     output_written(&writer, &buffer);
 }
-
-/* ---- Watching --------------------------------------------------------------------------- */
 
 static void tell_event(void *user, const jwkeep_event *event) {
     struct session *session = user;

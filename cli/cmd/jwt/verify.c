@@ -54,8 +54,6 @@ struct verdict {
     jwkeep_error error;
 };
 
-/* ---- Verifying -------------------------------------------------------------------------- */
-
 static int64_t now_ms(void *user) {
     const struct verify *values = user;
     return values->now_s >= 0 ? values->now_s * 1000 : when_now_ms();
@@ -144,8 +142,6 @@ static exit_status verify_remotely(struct verify *values, const jwkeep_rules *ru
         verdict->error = failure;
     return status;
 }
-
-/* ---- Saying what came of it ------------------------------------------------------------- */
 
 static size_t failure_count(const struct verdict *verdict) {
     return verdict->failures.count > 0 ? verdict->failures.count : 1;

@@ -83,8 +83,6 @@ struct running {
     server *server;
 };
 
-/* ---- Arguments -------------------------------------------------------------------------- */
-
 static exit_status check_arguments(const struct serve *values) {
     if (values->is_dev + (values->issuer != NULL) + (values->jwks != NULL) != 1)
         return report_usage(
@@ -108,8 +106,6 @@ static exit_status check_arguments(const struct serve *values) {
         return report_usage("--start is lazy, eager or required");
     return STATUS_YES;
 }
-
-/* ---- Starting --------------------------------------------------------------------------- */
 
 static void tell_event(void *user, const jwkeep_event *event) {
     (void)user;
@@ -246,8 +242,6 @@ static exit_status start(const struct serve *values, struct running *running) {
         status = start_server(values, running);
     return status;
 }
-
-/* ---- Telling ---------------------------------------------------------------------------- */
 
 static void print_verify_line(const char *address) {
     if (strncmp(address, "unix:", 5) == 0)

@@ -55,8 +55,6 @@ static const char *text_file(const char *text) {
     return file_of(text, strlen(text));
 }
 
-/* ---- Reading ---------------------------------------------------------------------------- */
-
 static void reads_up_to_its_bound_and_no_further(void **state) {
     (void)state;
     static char bytes[10000];
@@ -85,8 +83,6 @@ static void trims_white_space_at_the_ends_only(void **state) {
     assert_int_equal(input_trim(JWKEEP_SPAN("")).size, 0);
     assert_int_equal(input_trim(JWKEEP_SPAN("\va")).size, 2);
 }
-
-/* ---- Key files -------------------------------------------------------------------------- */
 
 static void tells_key_set_and_pem_apart(void **state) {
     (void)state;
@@ -169,8 +165,6 @@ static void knows_no_algorithm_by_another_spelling(void **state) {
     assert_int_equal(set, JWKEEP_ALGORITHM_BIT(JWKEEP_ALGORITHM_ES256) |
                               JWKEEP_ALGORITHM_BIT(JWKEEP_ALGORITHM_EDDSA));
 }
-
-/* ---- The ready file --------------------------------------------------------------------- */
 
 static void writes_the_addresses_whole(void **state) {
     (void)state;

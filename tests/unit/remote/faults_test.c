@@ -168,9 +168,6 @@ static void survives_text(fixture *f, const char *answer, jwkeep_code code) {
     survives(f, HTTP_SERVER_ANSWER, answer, strlen(answer), code);
 }
 
-/* ---- TCP and HTTP -------------------------------------------------------------------------
- */
-
 static void survives_a_server_that_never_answers(void **state) {
     fixture *f = *state;
     f->options.fetch_timeout_ms = SHORT_TIMEOUT_MS;
@@ -256,9 +253,6 @@ static void r10_survives_a_server_error(void **state) {
                   JWKEEP_TRANSPORT_STATUS);
 }
 
-/* ---- gzip ---------------------------------------------------------------------------------
- */
-
 /* Deflate (RFC 1951 §3.2.4) in stored blocks would be no bomb: this is one block of fixed codes
  * (§3.2.6), a space and then copies of 258 bytes from one byte before, 13 bits each. */
 typedef struct bit_writer {
@@ -313,9 +307,6 @@ static void r12_survives_a_gzip_bomb(void **state) {
     survives(f, HTTP_SERVER_ANSWER, answer, (size_t)head + size, JWKEEP_TRANSPORT_TOO_LARGE);
     free(answer);
 }
-
-/* ---- TLS and names ------------------------------------------------------------------------
- */
 
 typedef struct certificate {
     const char *host;

@@ -26,9 +26,6 @@
 #define MAX_CROWD_BYTES 16384u /* of a source with three RSA keys; measured: 9,800 */
 #define NEIGHBOURS 8
 
-/* ---- A farm of issuers --------------------------------------------------------------------
- */
-
 typedef struct farm_transfer {
     bool is_open;
     int64_t answered_at_ms;
@@ -185,9 +182,6 @@ static bool is_none(size_t index) {
     return false;
 }
 
-/* ---- Isolation ----------------------------------------------------------------------------
- */
-
 /* Thirty-one downloads at a time are left for the other ninety-nine: four rounds. */
 static void r21_one_black_hole_among_a_hundred_delays_none_of_the_others(void **state) {
     (void)state;
@@ -262,9 +256,6 @@ static void r21_at_most_max_downloads_run_at_once(void **state) {
         assert_int_equal(world.requests, MANY);
     }
 }
-
-/* ---- Names --------------------------------------------------------------------------------
- */
 
 static jwkeep_source *make_named(jwkeep_refresher *refresher, const char *url) {
     jwkeep_source *source = NULL;
@@ -369,9 +360,6 @@ static void r21_what_is_missing_at_one_source_is_asked_for_at_the_other(void **s
     assert_int_equal(found, JWKEEP_OK);
 }
 
-/* ---- Ten thousand -------------------------------------------------------------------------
- */
-
 /* As most issuers have them: three RSA keys. NUL-terminated, to be freed. */
 static char *three_rsa_keys(void) {
     static const char *const kids[] = {"2026-11-a", "2026-11-b", "2026-11-c"};
@@ -433,9 +421,6 @@ static void r21_ten_thousand_sources_in_one_process(void **state) {
     assert_in_range(whole / CROWD, 0, MAX_CROWD_BYTES);
     assert_in_range(left / CROWD, 0, 64);
 }
-
-/* ---- For real -----------------------------------------------------------------------------
- */
 
 static jwkeep_code make_real(jwkeep_refresher *refresher, http_server *server,
                              jwkeep_source **ret_source) {

@@ -490,9 +490,6 @@ static void r24_a_stopped_policy_tells_everybody(void **state) {
     assert_int_equal(jk_policy_wake_at(&policy), JK_NEVER);
 }
 
-/* ---- Whatever happens
- * ------------------------------------------------------------------------- */
-
 #define STEPS 200000
 #define WALKS 10
 

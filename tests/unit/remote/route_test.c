@@ -29,9 +29,6 @@ static jwkeep_source_options plain_options(void) {
     return options;
 }
 
-/* ---- What they may be ---------------------------------------------------------------------
- */
-
 static jwkeep_code check(const jwkeep_source_options *options) {
     jk_route route = {0};
     jwkeep_code code = jk_route_init(&route, options, NULL);
@@ -191,9 +188,6 @@ static void r18_a_dynamic_source_goes_through_no_proxy(void **state) {
     options.is_dynamic = true;
     assert_int_equal(check(&options), JWKEEP_MISUSE_ARGUMENT);
 }
-
-/* ---- What they do -------------------------------------------------------------------------
- */
 
 typedef struct fixture {
     tls_server *server;

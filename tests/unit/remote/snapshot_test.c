@@ -142,8 +142,6 @@ static void refuse(fixture *f, jwkeep_code code) {
     assert_true(has_key(f, "c"));
 }
 
-/* ---- The cold start ---------------------------------------------------------------------- */
-
 static void r23_cold_start_while_the_issuer_is_down_serves_the_snapshot(void **state) {
     fixture *f = *state;
     leave_snapshot(f, "ab", 30 * MINUTE);
@@ -214,8 +212,6 @@ static void a_start_without_a_file_is_no_failure(void **state) {
     assert_int_equal(failures(f), 0);
     assert_int_equal(f->world.request_count, 0);
 }
-
-/* ---- What is refused --------------------------------------------------------------------- */
 
 static void r23_a_snapshot_of_another_url_is_refused(void **state) {
     fixture *f = *state;
@@ -315,8 +311,6 @@ static void r23_what_is_no_snapshot_is_refused(void **state) {
     }
 }
 
-/* ---- How it is written ------------------------------------------------------------------- */
-
 static void r23_the_snapshot_has_mode_0600_and_no_trace_of_its_making(void **state) {
     fixture *f = *state;
     mode_t before = umask(0);
@@ -391,8 +385,6 @@ static void refuses_an_empty_name(void **state) {
                      JWKEEP_MISUSE_ARGUMENT);
     assert_string_equal(error.where, "snapshot_file");
 }
-
-/* ---- The policy -------------------------------------------------------------------------- */
 
 static const jk_policy_options POLICY = {.cooldown_ms = 30 * SECOND,
                                          .stale_limit_ms = HOUR,

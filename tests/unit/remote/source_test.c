@@ -11,8 +11,6 @@
 
 #define CROWD 10000
 
-/* ---- The first load ---------------------------------------------------------------------- */
-
 static void downloads_nothing_before_the_first_lookup(void **state) {
     fixture *f = *state;
     script_pass(&f->world, f->refresher, 10 * MINUTE);
@@ -77,9 +75,6 @@ static void r03_ten_thousand_lookups_cause_one_download(void **state) {
     assert_int_equal(before.waiters, 0);
     assert_int_equal(before.keys, 2);
 }
-
-/* ---- Rotation ------------------------------------------------------------------------------
- */
 
 static void a_rotation_is_found_by_the_first_miss(void **state) {
     fixture *f = *state;
@@ -163,9 +158,6 @@ static void r16_the_same_keys_again_change_nothing(void **state) {
     assert_int_equal(status.keys, 2);
 }
 
-/* ---- The cooldown
- * ---------------------------------------------------------------------------- */
-
 static void r05_a_miss_within_the_cooldown_arms_one_refresh_at_its_end(void **state) {
     fixture *f = *state;
     jwkeep_lookup *unused = NULL;
@@ -201,9 +193,6 @@ static void r04_a_request_does_not_go_round_the_cooldown(void **state) {
     script_pass(&f->world, f->refresher, 30 * SECOND);
     assert_int_equal(f->world.request_count, 3);
 }
-
-/* ---- Failures
- * ---------------------------------------------------------------------------------- */
 
 static void r09_a_failure_keeps_the_keys(void **state) {
     fixture *f = *state;
@@ -312,9 +301,6 @@ static void r14_a_body_that_is_no_key_set_is_a_failure(void **state) {
     }
 }
 
-/* ---- Freshness
- * ------------------------------------------------------------------------------- */
-
 static void r08_refreshes_in_the_background_at_four_fifths_of_the_lifetime(void **state) {
     fixture *f = *state;
     for (size_t i = 1; i < 30; i++) {
@@ -378,9 +364,6 @@ static void r07_a_200_without_an_etag_clears_the_stored_one(void **state) {
     script_pass(&f->world, f->refresher, 9 * MINUTE);
     assert_string_equal(script_last(&f->world)->etag, "");
 }
-
-/* ---- Waiting
- * ------------------------------------------------------------------------------------ */
 
 static void r11_each_waiter_has_its_own_deadline(void **state) {
     fixture *f = *state;
@@ -467,9 +450,6 @@ static void a_lookup_without_a_kid_wants_any_set(void **state) {
     assert_int_equal(jwkeep_source_lookup(f->source, JWKEEP_SPAN_NONE, 1, NULL), JWKEEP_OK);
 }
 
-/* ---- The end
- * ------------------------------------------------------------------------------------ */
-
 static void r24_the_end_of_a_source_cancels_its_download_and_tells_who_waits(void **state) {
     fixture *f = *state;
     jwkeep_lookup *lookup = scripted_wait(f, "c");
@@ -486,9 +466,6 @@ static void freeing_nothing_is_fine(void **state) {
     jwkeep_refresher_free(NULL);
     jwkeep_lookup_free(NULL);
 }
-
-/* ---- Many sources
- * ------------------------------------------------------------------------------- */
 
 #define SOURCES 40
 
@@ -519,9 +496,6 @@ static void downloads_of_many_sources_are_bounded_and_in_turn(void **state) {
     assert_int_equal(loaded, SOURCES);
     assert_int_equal(f->world.request_count, SOURCES);
 }
-
-/* ---- Discovery
- * ------------------------------------------------------------------------------------ */
 
 static int set_up_discovery(void **state) {
     if (scripted_set_up_bare(state))
@@ -593,9 +567,6 @@ static void r20_discovers_again_after_three_failures(void **state) {
     assert_string_equal(script_last(&f->world)->url,
                         "https://issuer.test/tenant/.well-known/openid-configuration");
 }
-
-/* ---- Options
- * ---------------------------------------------------------------------------------------- */
 
 static void refuse_options(fixture *f, jwkeep_source_options options, jwkeep_code code,
                            const char *where) {

@@ -334,9 +334,6 @@ static void a_cancelled_transfer_tells_nobody(void **state) {
     assert_false(f->got.is_over);
 }
 
-/* ---- The single download --------------------------------------------------------------------
- */
-
 static jwkeep_source_options options_of(fixture *f) {
     jwkeep_source_options options;
     jwkeep_source_options_init(&options);
@@ -368,9 +365,6 @@ static void a_failed_fetch_gives_its_error_and_no_set(void **state) {
     options.allows_http_loopback = false;
     assert_int_equal(jwkeep_fetch_keyset(&options, &set, &error), JWKEEP_TRANSPORT_URL);
 }
-
-/* ---- A source with a thread
- * --------------------------------------------------------------------- */
 
 static void a_source_loads_rotates_and_ends(void **state) {
     fixture *f = *state;

@@ -34,8 +34,6 @@ typedef struct fixture {
     wire_text text;
 } fixture;
 
-/* ---- The house ---- */
-
 static int make_verifier(fixture *it) {
     static const char *const audiences[] = {DEV_ISSUER_AUDIENCE};
     jwkeep_rules rules;
@@ -170,8 +168,6 @@ static bool wait_for_metric(fixture *it, const char *sample, double value) {
     return wire_wait(has_metric, &wait);
 }
 
-/* ---- Decisions ---- */
-
 static void passes_a_good_token(void **state) {
     fixture *it = *state;
     char expected[512];
@@ -295,8 +291,6 @@ static void undecided_is_503_while_there_are_no_keys(void **state) {
     assert_int_equal(admin(it, "/healthz"), 200);
     assert_int_equal(get(it, listen_address(it), "/jwks/default", ""), 503);
 }
-
-/* ---- Waiting for keys ---- */
 
 static void a_rotated_key_passes_with_one_download(void **state) {
     fixture *it = *state;
@@ -432,8 +426,6 @@ static void stopping_leaves_the_socket_of_a_successor(void **state) {
     assert_int_equal(code, JWKEEP_OK);
     assert_int_equal(wire_exchange(it->unix_address, it->request, &it->text), 200);
 }
-
-/* ---- Seen from outside ---- */
 
 static void mirrors_the_key_set(void **state) {
     fixture *it = *state;
@@ -583,8 +575,6 @@ static void listens_on_unix_sockets(void **state) {
     assert_int_equal(stat(it->unix_address + 5, &status), 0);
     assert_int_equal(status.st_mode & 0777, SERVER_UNIX_MODE);
 }
-
-/* ---- Options ---- */
 
 static jwkeep_code start_with(fixture *it, const char *address, const char *realm,
                               jwkeep_error *error) {

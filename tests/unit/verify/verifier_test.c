@@ -96,8 +96,6 @@ static int tear_down(void **state) {
     return f->world.is_freed ? 0 : -1;
 }
 
-/* ---- Tokens ------------------------------------------------------------------------------ */
-
 static char *token_of(const jwkeep_jwk *key, const char *kid, const char *payload) {
     char header[128];
     jwkeep_algorithm algorithm = jwkeep_jwk_algorithm(key);
@@ -166,8 +164,6 @@ static int set_up_loaded(void **state) {
     return fixture.world.request_count == 1 ? 0 : -1;
 }
 
-/* ---- Local keys -------------------------------------------------------------------------- */
-
 static void verifies_with_local_keys(void **state) {
     (void)state;
     assert_int_equal(verify_and_free(token_of(fixture.a, "a1", CLAIMS(ISSUER_A))), JWKEEP_OK);
@@ -223,8 +219,6 @@ static void goes_by_its_own_clock(void **state) {
     fixture.world.wall_ms++;
     assert_int_equal(verify_and_free(token), JWKEEP_TOKEN_EXPIRED);
 }
-
-/* ---- Downloaded keys, pending ------------------------------------------------------------ */
 
 static void downloads_when_the_first_token_comes(void **state) {
     (void)state;
@@ -451,8 +445,6 @@ static void a_misused_call_empties_the_token_too(void **state) {
     free(token);
 }
 
-/* ---- Downloaded keys, blocking ----------------------------------------------------------- */
-
 typedef struct blocking_call {
     pthread_t thread;
     const char *bytes;
@@ -562,8 +554,6 @@ static void r24_a_forked_child_ends_the_verifier_that_others_wait_in(void **stat
     assert_int_equal(WEXITSTATUS(status), 0);
     assert_int_equal(call.code, JWKEEP_OK);
 }
-
-/* ---- Seen from outside ------------------------------------------------------------------- */
 
 static void tells_about_its_issuers(void **state) {
     (void)state;
