@@ -76,6 +76,9 @@ typedef enum jwkeep_code {
     JWKEEP_AUDIENCE_MISMATCH = 1309,
     JWKEEP_SUBJECT_MISMATCH = 1310,
     JWKEEP_JTI_MISMATCH = 1311,
+    JWKEEP_CLAIM_MISMATCH = 1312,     /* a claim is none of the values the rules ask for */
+    JWKEEP_SCOPE_INSUFFICIENT = 1313, /* `scope` lacks one that is required */
+    JWKEEP_VALIDATOR_REFUSED = 1314,  /* a check of the caller's own said no */
 
     /* Rejected: keys and key sets */
     JWKEEP_JWK_INVALID = 1400, /* not a JSON object, or a member of the wrong type */

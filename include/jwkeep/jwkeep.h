@@ -15,6 +15,7 @@
 #include <jwkeep/keyring.h>
 #include <jwkeep/keyset.h>
 #include <jwkeep/limits.h>
+#include <jwkeep/rules.h>
 #include <jwkeep/source.h>
 #include <jwkeep/span.h>
 #include <jwkeep/verifier.h>

@@ -1,56 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Owns JSON Web Tokens (RFC 7519): the rules a token's claims must meet, the verified token,
- * verifying with keys at hand, signing. Verifying against an issuer's keys is
+ * Owns JSON Web Tokens (RFC 7519): the verified token, verifying with keys at hand, signing.
+ * What claims must say is <jwkeep/rules.h>; verifying against an issuer's keys is
  * <jwkeep/verifier.h>. */
 #ifndef JWKEEP_JWT_H
 #define JWKEEP_JWT_H
 
 #include <jwkeep/jws.h>
+#include <jwkeep/rules.h>
 
 JWKEEP_BEGIN
-
-#define JWKEEP_MAX_LEEWAY_S 86400
-#define JWKEEP_MAX_FAILURES 16u
-
-/* What claims must say. Fill with jwkeep_rules_init, then change what must differ. A list that
- * is empty, and a text that is NULL, demands nothing. The structure and all it points to are
- * only read, and must live as long as the call that takes them; whatever keeps rules
- * (a verifier) copies them.
- *
- * Always checked where the claim is present: `exp` (now < exp + leeway), `nbf`
- * (now ≥ nbf − leeway), `iat` (now ≥ iat − leeway); all three are NumericDates: numbers of
- * seconds from 0 to 253402300799 (the year 9999), of whose fraction milliseconds count. A
- * claim of another type is refused even where no rule asks for it, and so is an `iss`, `sub`
- * or `jti` that is not a string and an `aud` that is neither a string nor an array of at most
- * limits.max_audiences strings. */
-typedef struct jwkeep_rules {
-    size_t struct_size;              /* set by jwkeep_rules_init */
-    jwkeep_algorithm_set algorithms; /* 0: whatever the keys are for */
-    const char *const *issuers;      /* `iss` must be one of them (RFC 7519 §4.1.1) */
-    size_t issuer_count;
-    const char *const *audiences; /* `aud` must hold one of them (§4.1.3) */
-    size_t audience_count;
-    const char *subject;         /* `sub` must be this (§4.1.2) */
-    const char *jti;             /* `jti` must be this (§4.1.7) */
-    const char *typ;             /* header `typ`: compared without regard to case, with or
-                                    without "application/" (RFC 7515 §4.1.9) */
-    const char *const *required; /* claims that must be there, not null */
-    size_t required_count;
-    int64_t leeway_s;  /* 0–JWKEEP_MAX_LEEWAY_S; default 0 */
-    int64_t max_age_s; /* now − iat at the most (`iat` is then required); 0: any */
-    bool is_kid_required;
-    const jwkeep_limits *limits; /* NULL: the defaults */
-} jwkeep_rules;
-
-JWKEEP_API void jwkeep_rules_init(jwkeep_rules *rules);
-
-/* Every claim of a token that failed, in the order iss, aud, sub, jti, exp, nbf, iat, max age,
- * required. The first one is also the call's error. */
-typedef struct jwkeep_failures {
-    size_t count; /* at most JWKEEP_MAX_FAILURES; what is beyond is not kept */
-    jwkeep_error items[JWKEEP_MAX_FAILURES];
-} jwkeep_failures;
 
 /* A verified token, and the memory to verify the next one in: make one for each thread (or
  * each event loop) and use it again and again; after the first few tokens a verification
@@ -108,7 +67,8 @@ JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_token_claim_boolean(const jwkeep_t
  * good; it is empty for any other failure. Errors: those of jwkeep_jws_verify; TYP_MISMATCH;
  * CLAIMS_INVALID; CLAIM_MISSING, CLAIM_TYPE, TOKEN_EXPIRED, TOKEN_NOT_YET_VALID,
  * TOKEN_ISSUED_IN_FUTURE, TOKEN_TOO_OLD, ISSUER_MISMATCH, AUDIENCE_MISMATCH, SUBJECT_MISMATCH,
- * JTI_MISMATCH, each with `where` the claim and its clause. */
+ * JTI_MISMATCH, CLAIM_MISMATCH, SCOPE_INSUFFICIENT, each with `where` the claim and its clause;
+ * VALIDATOR_REFUSED, and whatever a validator gives. */
 JWKEEP_API JWKEEP_MUST_USE jwkeep_code
 jwkeep_jwt_verify(jwkeep_span bytes, const jwkeep_jwk *key, const jwkeep_keyset *keys,
                   const jwkeep_rules *rules, int64_t now_ms, jwkeep_token *token,

@@ -4,6 +4,8 @@
  * once. */
 #include "jwt/rules.h"
 #include "base/error.h"
+#include "jwt/claim_rules.h"
+#include "jwt/verdict.h"
 
 void jwkeep_rules_init(jwkeep_rules *rules) {
     *rules = (jwkeep_rules){.struct_size = sizeof *rules};
@@ -14,6 +16,15 @@ static bool is_list(const char *const *list, size_t count) {
         return false;
     for (size_t i = 0; i < count; i++)
         if (!list[i])
+            return false;
+    return true;
+}
+
+static bool are_validators(const jwkeep_validator *validators, size_t count) {
+    if (count > 0 && !validators)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (!validators[i].name || !validators[i].check)
             return false;
     return true;
 }
@@ -31,6 +42,12 @@ static const char *first_bad_field(const jwkeep_rules *rules) {
         return "leeway_s";
     if (rules->max_age_s < 0 || rules->max_age_s > JK_NUMERIC_DATE_MAX_S)
         return "max_age_s";
+    if (!jk_scopes_are_tokens(rules->scopes, rules->scope_count))
+        return "scopes";
+    if (!jk_claim_rules_are_whole(rules->claims, rules->claim_count))
+        return "claims";
+    if (!are_validators(rules->validators, rules->validator_count))
+        return "validators";
     return NULL;
 }
 
@@ -60,7 +77,7 @@ jwkeep_code jk_rules_resolve(const jwkeep_rules *rules, jwkeep_rules *ret_rules,
     return check_and_copy(&completed, ret_rules, error);
 }
 
-static bool keep_text(const char **text, jk_arena *arena) {
+bool jk_rules_keep_text(const char **text, jk_arena *arena) {
     if (!*text)
         return true;
     size_t size = strlen(*text) + 1;
@@ -84,10 +101,30 @@ static bool keep_list(const char *const **list, size_t count, jk_arena *arena) {
         return false;
     for (size_t i = 0; i < count; i++) {
         copy[i] = (*list)[i];
-        if (!keep_text(&copy[i], arena))
+        if (!jk_rules_keep_text(&copy[i], arena))
             return false;
     }
     *list = copy;
+    return true;
+}
+
+static bool keep_validators(const jwkeep_validator **validators, size_t count,
+                            jk_arena *arena) {
+    if (count == 0) {
+        *validators = NULL;
+        return true;
+    }
+    if (count > SIZE_MAX / sizeof **validators)
+        return false;
+    jwkeep_validator *copy = jk_arena_alloc(arena, count * sizeof *copy);
+    if (!copy)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        copy[i] = (*validators)[i];
+        if (!jk_rules_keep_text(&copy[i].name, arena))
+            return false;
+    }
+    *validators = copy;
     return true;
 }
 
@@ -95,8 +132,11 @@ bool jk_rules_keep(jwkeep_rules *rules, jk_arena *arena) {
     return keep_list(&rules->issuers, rules->issuer_count, arena) &&
            keep_list(&rules->audiences, rules->audience_count, arena) &&
            keep_list(&rules->required, rules->required_count, arena) &&
-           keep_text(&rules->subject, arena) && keep_text(&rules->jti, arena) &&
-           keep_text(&rules->typ, arena);
+           jk_rules_keep_text(&rules->subject, arena) &&
+           jk_rules_keep_text(&rules->jti, arena) && jk_rules_keep_text(&rules->typ, arena) &&
+           keep_list(&rules->scopes, rules->scope_count, arena) &&
+           jk_claim_rules_keep(&rules->claims, rules->claim_count, arena) &&
+           keep_validators(&rules->validators, rules->validator_count, arena);
 }
 
 static uint8_t lower(uint8_t c) {
@@ -133,112 +173,131 @@ jwkeep_code jk_rules_check_typ(const jwkeep_rules *rules, jwkeep_span typ,
     return jk_fail_at(error, JWKEEP_TYP_MISMATCH, "typ", "RFC 7515 §4.1.9", JWKEEP_NO_OFFSET);
 }
 
-struct verdict {
+struct judgement {
     const jwkeep_rules *rules;
     const jk_claims *claims;
-    jwkeep_failures *failures;
-    jwkeep_error *error;
-    jwkeep_code code; /* of the first failure */
+    jk_verdict verdict;
     uint32_t missing; /* a bit for each registered claim that was told to be missing */
 };
 
-static void note(struct verdict *verdict, jwkeep_code code, const char *where,
-                 const char *clause) {
-    if (verdict->code == JWKEEP_OK)
-        verdict->code = jk_fail_at(verdict->error, code, where, clause, JWKEEP_NO_OFFSET);
-    jwkeep_failures *failures = verdict->failures;
-    if (failures && failures->count < JWKEEP_MAX_FAILURES)
-        (void)jk_fail_at(&failures->items[failures->count++], code, where, clause,
-                         JWKEEP_NO_OFFSET);
-}
-
-static void note_claim(struct verdict *verdict, jk_claim claim, jwkeep_code code) {
+static void note_claim(struct judgement *judging, jk_claim claim, jwkeep_code code) {
     const jk_claim_info *info = jk_claim_info_of(claim);
-    note(verdict, code, info->name, info->clause);
+    jk_verdict_note(&judging->verdict, code, info->name, info->clause);
 }
 
 /* Whether there is a value of the right type; notes it if not. */
-static bool is_readable(struct verdict *verdict, jk_claim claim, bool is_wanted) {
-    if (!verdict->claims->values[claim]) {
+static bool is_readable(struct judgement *judging, jk_claim claim, bool is_wanted) {
+    if (!judging->claims->values[claim]) {
         if (is_wanted) {
-            note_claim(verdict, claim, JWKEEP_CLAIM_MISSING);
-            verdict->missing |= 1u << (unsigned)claim;
+            note_claim(judging, claim, JWKEEP_CLAIM_MISSING);
+            judging->missing |= 1u << (unsigned)claim;
         }
         return false;
     }
-    if (jk_claims_is_ill_typed(verdict->claims, claim)) {
-        note_claim(verdict, claim, JWKEEP_CLAIM_TYPE);
+    if (jk_claims_is_ill_typed(judging->claims, claim)) {
+        note_claim(judging, claim, JWKEEP_CLAIM_TYPE);
         return false;
     }
     return true;
 }
 
-static void judge_string(struct verdict *verdict, jk_claim claim, const char *const *wanted,
+static void judge_string(struct judgement *judging, jk_claim claim, const char *const *wanted,
                          size_t count, jwkeep_code mismatch) {
-    if (!is_readable(verdict, claim, count > 0) || count == 0)
+    if (!is_readable(judging, claim, count > 0) || count == 0)
         return;
-    jwkeep_span text = jwkeep_json_string(verdict->claims->values[claim]);
+    jwkeep_span text = jwkeep_json_string(judging->claims->values[claim]);
     for (size_t i = 0; i < count; i++)
         if (jwkeep_span_equals(text, jwkeep_span_text(wanted[i])))
             return;
-    note_claim(verdict, claim, mismatch);
+    note_claim(judging, claim, mismatch);
 }
 
-static void judge_audience(struct verdict *verdict) {
-    const jwkeep_rules *rules = verdict->rules;
-    if (!is_readable(verdict, JK_CLAIM_AUD, rules->audience_count > 0) ||
+static void judge_audience(struct judgement *judging) {
+    const jwkeep_rules *rules = judging->rules;
+    if (!is_readable(judging, JK_CLAIM_AUD, rules->audience_count > 0) ||
         rules->audience_count == 0)
         return;
     for (size_t i = 0; i < rules->audience_count; i++)
-        if (jk_claims_has_audience(verdict->claims, jwkeep_span_text(rules->audiences[i])))
+        if (jk_claims_has_audience(judging->claims, jwkeep_span_text(rules->audiences[i])))
             return;
-    note_claim(verdict, JK_CLAIM_AUD, JWKEEP_AUDIENCE_MISMATCH);
+    note_claim(judging, JK_CLAIM_AUD, JWKEEP_AUDIENCE_MISMATCH);
 }
 
-static void judge_times(struct verdict *verdict, int64_t now_ms) {
-    const jwkeep_rules *rules = verdict->rules;
-    const int64_t *times_ms = verdict->claims->times_ms;
+static void judge_times(struct judgement *judging, int64_t now_ms) {
+    const jwkeep_rules *rules = judging->rules;
+    const int64_t *times_ms = judging->claims->times_ms;
     const int64_t leeway_ms = rules->leeway_s * 1000;
-    if (is_readable(verdict, JK_CLAIM_EXP, false) &&
+    if (is_readable(judging, JK_CLAIM_EXP, false) &&
         now_ms >= times_ms[JK_CLAIM_EXP] + leeway_ms)
-        note_claim(verdict, JK_CLAIM_EXP, JWKEEP_TOKEN_EXPIRED);
-    if (is_readable(verdict, JK_CLAIM_NBF, false) &&
+        note_claim(judging, JK_CLAIM_EXP, JWKEEP_TOKEN_EXPIRED);
+    if (is_readable(judging, JK_CLAIM_NBF, false) &&
         now_ms < times_ms[JK_CLAIM_NBF] - leeway_ms)
-        note_claim(verdict, JK_CLAIM_NBF, JWKEEP_TOKEN_NOT_YET_VALID);
-    if (!is_readable(verdict, JK_CLAIM_IAT, rules->max_age_s > 0))
+        note_claim(judging, JK_CLAIM_NBF, JWKEEP_TOKEN_NOT_YET_VALID);
+    if (!is_readable(judging, JK_CLAIM_IAT, rules->max_age_s > 0))
         return;
     if (now_ms < times_ms[JK_CLAIM_IAT] - leeway_ms)
-        note_claim(verdict, JK_CLAIM_IAT, JWKEEP_TOKEN_ISSUED_IN_FUTURE);
+        note_claim(judging, JK_CLAIM_IAT, JWKEEP_TOKEN_ISSUED_IN_FUTURE);
     if (rules->max_age_s > 0 && now_ms > times_ms[JK_CLAIM_IAT] + rules->max_age_s * 1000)
-        note_claim(verdict, JK_CLAIM_IAT, JWKEEP_TOKEN_TOO_OLD);
+        note_claim(judging, JK_CLAIM_IAT, JWKEEP_TOKEN_TOO_OLD);
 }
 
-static void judge_required(struct verdict *verdict, const char *name) {
+static void judge_required(struct judgement *judging, const char *name) {
     int claim = jk_claim_of_name(jwkeep_span_text(name));
-    const jk_claims *claims = verdict->claims;
+    const jk_claims *claims = judging->claims;
     const jwkeep_json *value = claim == JK_CLAIM_COUNT
                                    ? jwkeep_json_member(claims->object, name)
                                    : claims->values[claim];
     if (value && (claim != JK_CLAIM_COUNT || jwkeep_json_type_of(value) != JWKEEP_JSON_NULL))
         return;
     if (claim == JK_CLAIM_COUNT)
-        note(verdict, JWKEEP_CLAIM_MISSING, name, "RFC 7519 §4");
-    else if ((verdict->missing >> (unsigned)claim & 1u) == 0)
-        note(verdict, JWKEEP_CLAIM_MISSING, name, jk_claim_info_of((jk_claim)claim)->clause);
+        jk_verdict_note(&judging->verdict, JWKEEP_CLAIM_MISSING, name, "RFC 7519 §4");
+    else if ((judging->missing >> (unsigned)claim & 1u) == 0)
+        jk_verdict_note(&judging->verdict, JWKEEP_CLAIM_MISSING, name,
+                        jk_claim_info_of((jk_claim)claim)->clause);
+}
+
+static void judge_validators(struct judgement *judging, int64_t now_ms) {
+    const jwkeep_rules *rules = judging->rules;
+    for (size_t i = 0; i < rules->validator_count; i++) {
+        const jwkeep_validator *validator = &rules->validators[i];
+        jwkeep_code code = validator->check(validator->user, judging->claims->object, now_ms);
+        if (code == JWKEEP_OK)
+            continue;
+        if (jwkeep_code_class(code) == JWKEEP_CLASS_OK)
+            code = JWKEEP_VALIDATOR_REFUSED;
+        jk_verdict_note(&judging->verdict, code, validator->name, NULL);
+    }
+}
+
+static void judge_claims(struct judgement *judging, int64_t now_ms) {
+    const jwkeep_rules *rules = judging->rules;
+    judge_string(judging, JK_CLAIM_ISS, rules->issuers, rules->issuer_count,
+                 JWKEEP_ISSUER_MISMATCH);
+    judge_audience(judging);
+    judge_string(judging, JK_CLAIM_SUB, &rules->subject, rules->subject ? 1 : 0,
+                 JWKEEP_SUBJECT_MISMATCH);
+    judge_string(judging, JK_CLAIM_JTI, &rules->jti, rules->jti ? 1 : 0, JWKEEP_JTI_MISMATCH);
+    judge_times(judging, now_ms);
+    for (size_t i = 0; i < rules->required_count; i++)
+        judge_required(judging, rules->required[i]);
+    jk_scopes_judge(rules->scopes, rules->scope_count, judging->claims->object,
+                    &judging->verdict);
+    jk_claim_rules_judge(rules->claims, rules->claim_count, judging->claims->object,
+                         &judging->verdict);
 }
 
 jwkeep_code jk_rules_judge(const jwkeep_rules *rules, const jk_claims *claims, int64_t now_ms,
                            jwkeep_failures *failures, jwkeep_error *error) {
-    struct verdict verdict = {
-        .rules = rules, .claims = claims, .failures = failures, .error = error};
-    judge_string(&verdict, JK_CLAIM_ISS, rules->issuers, rules->issuer_count,
-                 JWKEEP_ISSUER_MISMATCH);
-    judge_audience(&verdict);
-    judge_string(&verdict, JK_CLAIM_SUB, &rules->subject, rules->subject ? 1 : 0,
-                 JWKEEP_SUBJECT_MISMATCH);
-    judge_string(&verdict, JK_CLAIM_JTI, &rules->jti, rules->jti ? 1 : 0, JWKEEP_JTI_MISMATCH);
-    judge_times(&verdict, now_ms);
-    for (size_t i = 0; i < rules->required_count; i++)
-        judge_required(&verdict, rules->required[i]);
-    return verdict.code;
+    struct judgement judging = {
+        .rules = rules, .claims = claims, .verdict = {.failures = failures, .error = error}};
+    judge_claims(&judging, now_ms);
+    judge_validators(&judging, now_ms);
+    return judging.verdict.code;
+}
+
+jwkeep_code jk_rules_prejudge(const jwkeep_rules *rules, const jk_claims *claims,
+                              int64_t now_ms, jwkeep_error *error) {
+    struct judgement judging = {.rules = rules, .claims = claims, .verdict.error = error};
+    judge_claims(&judging, now_ms);
+    return judging.verdict.code;
 }

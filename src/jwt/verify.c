@@ -83,7 +83,7 @@ jwkeep_code jk_jwt_check_header(const jwkeep_token *token, const jwkeep_rules *r
 
 jwkeep_code jk_jwt_precheck(const jwkeep_token *token, const jwkeep_rules *rules,
                             int64_t now_ms, jwkeep_error *error) {
-    return jk_rules_judge(rules, &token->claims, now_ms, NULL, error);
+    return jk_rules_prejudge(rules, &token->claims, now_ms, error);
 }
 
 static bool keep_key_identity(jwkeep_token *token, const jwkeep_jwk *key) {

@@ -35,7 +35,7 @@ JWKEEP_MUST_USE jwkeep_code jk_jwt_check_header(const jwkeep_token *token,
                                                 const jwkeep_rules *rules, jwkeep_error *error);
 
 /* Holds the claims, which were read, against `rules` before there is a key: nobody gets a
- * key downloaded for a token that would be refused with it. Errors as jk_rules_judge. */
+ * key downloaded for a token that would be refused with it. Errors as jk_rules_prejudge. */
 JWKEEP_MUST_USE jwkeep_code jk_jwt_precheck(const jwkeep_token *token,
                                             const jwkeep_rules *rules, int64_t now_ms,
                                             jwkeep_error *error);
