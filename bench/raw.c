@@ -67,11 +67,9 @@ static bool prepare_mac(raw_key *key) {
     OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
                            OSSL_PARAM_construct_end()};
     EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-    key->secret_size = (size_t)EVP_MD_get_size(key->digest);
     key->mac = mac ? EVP_MAC_CTX_new(mac) : NULL;
     EVP_MAC_free(mac);
-    return key->mac && RAND_bytes(key->secret, (int)key->secret_size) == 1 &&
-           EVP_MAC_init(key->mac, key->secret, key->secret_size, params) == 1;
+    return key->mac && EVP_MAC_init(key->mac, key->secret, key->secret_size, params) == 1;
 }
 
 static EVP_PKEY *generate(family family_of_key, const char *curve) {
@@ -83,7 +81,6 @@ static EVP_PKEY *generate(family family_of_key, const char *curve) {
 }
 
 static bool prepare_signature(raw_key *key) {
-    key->key = generate(key->recipe.family, key->recipe.curve);
     key->verifying = key->key ? EVP_PKEY_CTX_new_from_pkey(NULL, key->key, NULL) : NULL;
     if (!key->verifying)
         return false;
@@ -102,19 +99,53 @@ static bool prepare_signature(raw_key *key) {
     return true;
 }
 
-raw_key *raw_key_new(jwkeep_algorithm algorithm) {
+static bool generate_into(raw_key *key) {
+    if (key->recipe.family != HMAC) {
+        key->key = generate(key->recipe.family, key->recipe.curve);
+        return key->key != NULL;
+    }
+    key->secret_size = (size_t)EVP_MD_get_size(key->digest);
+    return RAND_bytes(key->secret, (int)key->secret_size) == 1;
+}
+
+static bool read_into(raw_key *key, jwkeep_span bare) {
+    if (key->recipe.family == HMAC) {
+        if (bare.size > sizeof key->secret)
+            return false;
+        memcpy(key->secret, bare.data, bare.size);
+        key->secret_size = bare.size;
+        return true;
+    }
+    BIO *memory = BIO_new_mem_buf(bare.data, (int)bare.size);
+    key->key = memory ? PEM_read_bio_PUBKEY(memory, NULL, NULL, NULL) : NULL;
+    BIO_free(memory);
+    return key->key != NULL;
+}
+
+/* `bare` absent: a new one. */
+static raw_key *make(jwkeep_algorithm algorithm, jwkeep_span bare) {
     raw_key *key = calloc(1, sizeof *key);
     if (!key)
         return NULL;
     key->recipe = recipe_of(algorithm);
     if (key->recipe.digest)
         key->digest = EVP_MD_fetch(NULL, key->recipe.digest, NULL);
-    bool is_ready = (key->digest || !key->recipe.digest) &&
-                    (key->recipe.family == HMAC ? prepare_mac(key) : prepare_signature(key));
+    bool is_ready =
+        (key->digest || !key->recipe.digest) &&
+        (jwkeep_span_is_present(bare) ? read_into(key, bare) : generate_into(key)) &&
+        (key->recipe.family == HMAC ? prepare_mac(key) : prepare_signature(key));
     if (is_ready)
         return key;
     raw_key_free(key);
     return NULL;
+}
+
+raw_key *raw_key_new(jwkeep_algorithm algorithm) {
+    return make(algorithm, JWKEEP_SPAN_NONE);
+}
+
+raw_key *raw_key_read(jwkeep_algorithm algorithm, jwkeep_span bare) {
+    return jwkeep_span_is_present(bare) ? make(algorithm, bare) : NULL;
 }
 
 void raw_key_free(raw_key *key) {

@@ -16,6 +16,9 @@ typedef struct raw_key raw_key;
 raw_key *raw_key_new(jwkeep_algorithm algorithm);
 void raw_key_free(raw_key *key);
 
+/* A key to verify with: a public key in PEM, or the bytes of a secret. NULL if it is none. */
+raw_key *raw_key_read(jwkeep_algorithm algorithm, jwkeep_span bare);
+
 /* Appends the private key: PEM, or the JWK of a symmetric one. */
 bool raw_key_write(const raw_key *key, jwkeep_buffer *buffer);
 
