@@ -7,6 +7,7 @@
 #include <jwkeep/algorithm.h>
 #include <jwkeep/allocator.h>
 #include <jwkeep/buffer.h>
+#include <jwkeep/builder.h>
 #include <jwkeep/error.h>
 #include <jwkeep/json.h>
 #include <jwkeep/jwk.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Owns making a JWT (RFC 7519 §7.1). Refuses to sign claims that no verifier may accept. */
+#include "jwt/sign.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "codec/json.h"
 #include "jwt/claims.h"
-#include <jwkeep/jwt.h>
 
 /* Bounded by the limits on values and depth. */
 #define CLAIMS_ARENA_MAX_BYTES (SIZE_MAX / 2)
@@ -23,7 +23,7 @@ static jwkeep_code check_types(const jwkeep_json *object, const jwkeep_limits *l
     return JWKEEP_OK;
 }
 
-static jwkeep_code check_claims(jwkeep_span text, jwkeep_error *error) {
+jwkeep_code jk_jwt_check_claims(jwkeep_span text, jwkeep_error *error) {
     jwkeep_limits limits;
     jwkeep_limits_init(&limits);
     jk_arena arena;
@@ -44,7 +44,7 @@ jwkeep_code jwkeep_jwt_sign(jwkeep_span claims, const jwkeep_jws_signer *signer,
     if (!signer || !token)
         return jk_fail_at(error, JWKEEP_MISUSE_ARGUMENT, signer ? "token" : "signer", NULL,
                           JWKEEP_NO_OFFSET);
-    jwkeep_code code = check_claims(claims, error);
+    jwkeep_code code = jk_jwt_check_claims(claims, error);
     if (code != JWKEEP_OK)
         return code;
     jwkeep_jws_signer typed = *signer;

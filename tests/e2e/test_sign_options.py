@@ -38,6 +38,21 @@ def test_a_time_may_be_seconds_since_1970(claims_of):
     assert claims_of("--exp", "1900000000") == {"exp": 1900000000}
 
 
+def test_a_random_jti_is_another_each_time(claims_of):
+    first, second = (claims_of("--random-jti")["jti"] for _ in range(2))
+    assert first != second and len(first) == 22
+
+
+def test_a_header_parameter_may_be_added(program, make_key):
+    key = str(make_key("first").path)
+    token = program.ok("jwt", "sign", "--key", key, "--sub", "a", "--header", "x=y z").decode()
+    header = json.loads(decode_segment(token.split(".")[0]))
+    assert header["x"] == "y z" and header["typ"] == "JWT"
+    refuses(program, USAGE, "jwt", "sign", "--key", key, "--header", "x=1", "--header", "x=2",
+            says="x")
+    refuses(program, NO, "jwt", "sign", "--key", key, "--header", "alg=none", says="header")
+
+
 def test_options_join_the_claims_that_come_in(claims_of, tmp_path):
     assert claims_of("--sub", "alice", stdin=b'{"x": 1}\n') == {"x": 1, "sub": "alice"}
     path = tmp_path / "claims.json"
@@ -52,7 +67,7 @@ def test_options_join_the_claims_that_come_in(claims_of, tmp_path):
     ["--claim", "nothing"], ["--claim", "=1"],
     ["--claim-json", "x={"], ["--claim-json", "x=01"],
     ["--exp", "tomorrow"], ["--exp", "+"], ["--nbf", "-99999999999"],
-    ["--claim", "x=\udcff"],
+    ["--claim", "x=\udcff"], ["--jti", "1", "--random-jti"],
 ], ids=" ".join)
 def test_refuses_claims_that_make_no_sense(program, make_key, options):
     refuses(program, USAGE, "jwt", "sign", "--key", str(make_key("first").path), *options,

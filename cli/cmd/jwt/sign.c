@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Owns `jwkeep jwt sign`: claims from options and from JSON, a token out. A claim that is given
- * twice is refused. */
+ * Owns `jwkeep jwt sign`: claims from options and from JSON, a token out. */
 #include "cli/command.h"
 #include "cli/input.h"
 #include "cli/output.h"
 #include "cli/signing.h"
 #include "cli/when.h"
-#include <jwkeep/jwt.h>
+#include <jwkeep/builder.h>
 #include <unistd.h>
 
-#define MAX_CLAIM_BYTES 256u /* the name of a claim given as NAME=VALUE */
-/* The two lists, and the registered ones that have options of their own. */
-#define MAX_CLAIMS (2u * OPTIONS_MAX_REPEATS + 7u)
+#define MAX_NAME_BYTES 256u /* of a claim or a header parameter given as NAME=VALUE */
 
 struct sign {
     signing_options signing;
@@ -23,8 +20,10 @@ struct sign {
     const char *nbf;
     const char *iat;
     const char *jti;
+    bool is_jti_random;
     text_list claims;
     text_list json_claims;
+    text_list headers;
     int64_t now_s;
     const char *file;
 };
@@ -40,53 +39,39 @@ static const option_spec OPTIONS[] = {
     TEXT(struct sign, nbf, "nbf", "TIME", "not before"),
     TEXT(struct sign, iat, "iat", "TIME", "issued at: \"now\", or as above"),
     TEXT(struct sign, jti, "jti", "TEXT", "identifier of the token"),
+    FLAG(struct sign, is_jti_random, "random-jti", "a random identifier"),
     LIST(struct sign, claims, "claim", "NAME=TEXT", "any claim, a string"),
     LIST(struct sign, json_claims, "claim-json", "NAME=JSON", "any claim, any JSON value"),
+    LIST(struct sign, headers, "header", "NAME=TEXT", "a further header parameter"),
     NUMBER(struct sign, now_s, "now", "UNIX", 0, WHEN_MAX_S,
            "what now is (default: the clock)"),
     OPERAND(struct sign, file, "FILE", "more claims, a JSON object; default: standard input"),
 };
 
-/* The claims as they are put together; the names of those from options are kept. */
-struct claims {
-    jwkeep_json_writer *writer;
-    const jwkeep_json *base; /* NULL: none came */
-    jwkeep_span names[MAX_CLAIMS];
-    size_t count;
-};
+typedef void (*set_text)(jwkeep_builder *builder, const char *name, jwkeep_span text);
 
-static bool has_claim(const struct claims *claims, jwkeep_span name) {
-    for (const jwkeep_json *each = jwkeep_json_first(claims->base); each;
-         each = jwkeep_json_next(each)) {
-        if (jwkeep_span_equals(jwkeep_json_name(each), name))
-            return true;
-    }
-    for (size_t i = 0; i < claims->count; i++) {
-        if (jwkeep_span_equals(claims->names[i], name))
-            return true;
-    }
-    return false;
-}
-
-static exit_status begin_claim(struct claims *claims, jwkeep_span name) {
-    if (name.size == 0 || name.size > MAX_CLAIM_BYTES)
-        return report_usage("the name of a claim has 1 to %u bytes", MAX_CLAIM_BYTES);
-    if (has_claim(claims, name))
-        return report_usage("the claim %.*s is given twice", (int)name.size,
-                            (const char *)name.data);
-    claims->names[claims->count++] = name;
-    jwkeep_json_write_name(claims->writer, name);
+static exit_status add_given(jwkeep_builder *builder, const char *given, set_text set) {
+    char name[MAX_NAME_BYTES + 1];
+    const char *equals = strchr(given, '=');
+    if (!equals)
+        return report_usage("takes NAME=VALUE, not \"%.64s\"", given);
+    size_t size = (size_t)(equals - given);
+    if (size == 0 || size > MAX_NAME_BYTES)
+        return report_usage("a name has 1 to %u bytes", MAX_NAME_BYTES);
+    memcpy(name, given, size);
+    name[size] = '\0';
+    set(builder, name, jwkeep_span_text(equals + 1));
     return STATUS_YES;
 }
 
-static exit_status add_text(struct claims *claims, const char *name, const char *text) {
-    exit_status status = text ? begin_claim(claims, jwkeep_span_text(name)) : STATUS_YES;
-    if (text && status == STATUS_YES)
-        jwkeep_json_write_string(claims->writer, jwkeep_span_text(text));
+static exit_status add_all(jwkeep_builder *builder, const text_list *list, set_text set) {
+    exit_status status = STATUS_YES;
+    for (size_t i = 0; i < list->count && status == STATUS_YES; i++)
+        status = add_given(builder, list->items[i], set);
     return status;
 }
 
-static exit_status add_time(struct claims *claims, const char *name, const char *text,
+static exit_status add_time(jwkeep_builder *builder, const char *name, const char *text,
                             int64_t now_s) {
     int64_t time_s;
     if (!text)
@@ -95,122 +80,90 @@ static exit_status add_time(struct claims *claims, const char *name, const char 
         return report_usage("--%s takes \"now\", +SECONDS, -SECONDS or seconds since 1970, not "
                             "\"%.64s\"",
                             name, text);
-    exit_status status = begin_claim(claims, jwkeep_span_text(name));
-    if (status == STATUS_YES)
-        jwkeep_json_write_int64(claims->writer, time_s);
-    return status;
-}
-
-static exit_status add_audiences(struct claims *claims, const text_list *audiences) {
-    if (audiences->count == 0)
-        return STATUS_YES;
-    if (audiences->count == 1)
-        return add_text(claims, "aud", audiences->items[0]);
-    exit_status status = begin_claim(claims, JWKEEP_SPAN("aud"));
-    if (status != STATUS_YES)
-        return status;
-    jwkeep_json_write_array(claims->writer);
-    for (size_t i = 0; i < audiences->count; i++)
-        jwkeep_json_write_string(claims->writer, jwkeep_span_text(audiences->items[i]));
-    jwkeep_json_write_end(claims->writer);
+    jwkeep_builder_set_int64(builder, name, time_s);
     return STATUS_YES;
 }
 
-static exit_status write_json(struct claims *claims, const char *given, const char *json) {
-    jwkeep_json_text *text = NULL;
-    jwkeep_error error;
-    if (jwkeep_json_parse(jwkeep_span_text(json), NULL, &text, &error) != JWKEEP_OK) {
-        report_failure(given, &error);
-        return STATUS_USAGE;
-    }
-    jwkeep_json_write_raw(claims->writer, jwkeep_json_raw(jwkeep_json_root(text)));
-    jwkeep_json_text_free(text);
-    return STATUS_YES;
-}
-
-static exit_status add_given(struct claims *claims, const char *given, bool is_json) {
-    const char *equals = strchr(given, '=');
-    if (!equals)
-        return report_usage("a claim is given as NAME=VALUE, not \"%.64s\"", given);
-    exit_status status = begin_claim(claims, jwkeep_span_of(given, (size_t)(equals - given)));
-    if (status != STATUS_YES)
-        return status;
-    if (is_json)
-        return write_json(claims, given, equals + 1);
-    jwkeep_json_write_string(claims->writer, jwkeep_span_text(equals + 1));
-    return STATUS_YES;
-}
-
-static exit_status add_all_given(struct claims *claims, const text_list *list, bool is_json) {
-    exit_status status = STATUS_YES;
-    for (size_t i = 0; i < list->count && status == STATUS_YES; i++)
-        status = add_given(claims, list->items[i], is_json);
-    return status;
-}
-
-static exit_status add_registered(struct claims *claims, const struct sign *values,
+static exit_status add_registered(jwkeep_builder *builder, const struct sign *values,
                                   int64_t now_s) {
-    exit_status status = add_text(claims, "iss", values->iss);
+    if (values->iss)
+        jwkeep_builder_set_issuer(builder, jwkeep_span_text(values->iss));
+    if (values->sub)
+        jwkeep_builder_set_subject(builder, jwkeep_span_text(values->sub));
+    for (size_t i = 0; i < values->aud.count; i++)
+        jwkeep_builder_add_audience(builder, jwkeep_span_text(values->aud.items[i]));
+    exit_status status = add_time(builder, "exp", values->exp, now_s);
     if (status == STATUS_YES)
-        status = add_text(claims, "sub", values->sub);
+        status = add_time(builder, "nbf", values->nbf, now_s);
     if (status == STATUS_YES)
-        status = add_audiences(claims, &values->aud);
-    if (status == STATUS_YES)
-        status = add_time(claims, "exp", values->exp, now_s);
-    if (status == STATUS_YES)
-        status = add_time(claims, "nbf", values->nbf, now_s);
-    if (status == STATUS_YES)
-        status = add_time(claims, "iat", values->iat, now_s);
-    if (status == STATUS_YES)
-        status = add_text(claims, "jti", values->jti);
+        status = add_time(builder, "iat", values->iat, now_s);
+    if (values->jti)
+        jwkeep_builder_set_jti(builder, jwkeep_span_text(values->jti));
+    if (values->is_jti_random)
+        jwkeep_builder_set_random_jti(builder);
     return status;
 }
 
-static exit_status write_claims(const struct sign *values, const jwkeep_json *base,
-                                jwkeep_json_writer *writer) {
-    struct claims claims = {.writer = writer, .base = base};
-    int64_t now_s = values->now_s >= 0 ? values->now_s : when_now_ms() / 1000;
-    jwkeep_json_write_object(writer);
-    for (const jwkeep_json *each = jwkeep_json_first(base); each;
-         each = jwkeep_json_next(each)) {
-        jwkeep_json_write_name(writer, jwkeep_json_name(each));
-        jwkeep_json_write_raw(writer, jwkeep_json_raw(each));
-    }
-    exit_status status = add_registered(&claims, values, now_s);
-    if (status == STATUS_YES)
-        status = add_all_given(&claims, &values->claims, false);
-    if (status == STATUS_YES)
-        status = add_all_given(&claims, &values->json_claims, true);
-    jwkeep_json_write_end(writer);
-    return status;
-}
-
-static exit_status sign_claims(const struct sign *values, const jwkeep_json *base,
-                               const jwkeep_jws_signer *signer) {
-    jwkeep_buffer claims;
-    jwkeep_buffer token;
-    jwkeep_json_writer writer;
+static exit_status add_options(jwkeep_builder *builder, const struct sign *values,
+                               int64_t now_s) {
     jwkeep_error error;
-    jwkeep_buffer_init(&claims, INPUT_MAX_PAYLOAD_BYTES);
+    exit_status status = add_registered(builder, values, now_s);
+    if (status == STATUS_YES)
+        status = add_all(builder, &values->claims, jwkeep_builder_set_string);
+    if (status == STATUS_YES)
+        status = add_all(builder, &values->json_claims, jwkeep_builder_set_json);
+    if (status == STATUS_YES)
+        status = add_all(builder, &values->headers, jwkeep_builder_set_header_string);
+    if (status != STATUS_YES || jwkeep_builder_check(builder, &error) == JWKEEP_OK)
+        return status;
+    status = report_failure("the options", &error);
+    return status == STATUS_INTERNAL ? status : STATUS_USAGE;
+}
+
+static exit_status add_input(jwkeep_builder *builder, const struct sign *values,
+                             jwkeep_span bytes) {
+    jwkeep_error error;
+    if (bytes.size > 0)
+        jwkeep_builder_add_claims(builder, bytes);
+    if (jwkeep_builder_check(builder, &error) == JWKEEP_OK)
+        return STATUS_YES;
+    return report_failure(input_name(values->file), &error);
+}
+
+static exit_status sign_claims(const jwkeep_builder *builder, int64_t now_s,
+                               const jwkeep_jws_signer *signer) {
+    jwkeep_buffer token;
+    jwkeep_error error;
+    exit_status status = STATUS_YES;
     jwkeep_buffer_init(&token, OUTPUT_MAX_BYTES);
-    jwkeep_json_writer_init(&writer, &claims);
-    exit_status status = write_claims(values, base, &writer);
-    if (status == STATUS_YES && jwkeep_json_writer_finish(&writer) != JWKEEP_OK)
-        status = report_usage("the claims are not UTF-8, or too long");
-    if (status == STATUS_YES) {
-        if (jwkeep_jwt_sign(jwkeep_buffer_span(&claims), signer, &token, &error) == JWKEEP_OK)
-            output_line(jwkeep_buffer_span(&token));
-        else
-            status = report_failure("signing", &error);
-    }
+    if (jwkeep_builder_sign(builder, signer, now_s * 1000, &token, &error) == JWKEEP_OK)
+        output_line(jwkeep_buffer_span(&token));
+    else
+        status = report_failure("signing", &error);
     jwkeep_buffer_done(&token);
-    jwkeep_buffer_done(&claims);
+    return status;
+}
+
+static exit_status build_and_sign(const struct sign *values, jwkeep_span bytes,
+                                  const jwkeep_jws_signer *signer) {
+    jwkeep_builder *builder = NULL;
+    jwkeep_error error;
+    int64_t now_s = values->now_s >= 0 ? values->now_s : when_now_ms() / 1000;
+    if (jwkeep_builder_new(&builder, &error) != JWKEEP_OK)
+        return report_failure("signing", &error);
+    exit_status status = add_input(builder, values, bytes);
+    if (status == STATUS_YES)
+        status = add_options(builder, values, now_s);
+    if (status == STATUS_YES)
+        status = sign_claims(builder, now_s, signer);
+    jwkeep_builder_free(builder);
     return status;
 }
 
 static bool has_claims(const struct sign *values) {
     return values->iss || values->sub || values->aud.count || values->exp || values->nbf ||
-           values->iat || values->jti || values->claims.count || values->json_claims.count;
+           values->iat || values->jti || values->is_jti_random || values->claims.count ||
+           values->json_claims.count;
 }
 
 /* Claims typed at a terminal are waited for only if no option gives one, or "-" asks. */
@@ -218,34 +171,15 @@ static bool is_input_read(const struct sign *values) {
     return values->file || !isatty(STDIN_FILENO) || !has_claims(values);
 }
 
-static exit_status parse_and_sign(const struct sign *values, jwkeep_span bytes,
-                                  const jwkeep_jws_signer *signer) {
-    jwkeep_json_text *text = NULL;
-    jwkeep_error error;
-    exit_status status;
-    if (bytes.size == 0)
-        return sign_claims(values, NULL, signer);
-    if (jwkeep_json_parse(bytes, NULL, &text, &error) != JWKEEP_OK)
-        return report_failure(input_name(values->file), &error);
-    if (jwkeep_json_type_of(jwkeep_json_root(text)) == JWKEEP_JSON_OBJECT) {
-        status = sign_claims(values, jwkeep_json_root(text), signer);
-    } else {
-        report_note("%s: claims are a JSON object", input_name(values->file));
-        status = STATUS_NO;
-    }
-    jwkeep_json_text_free(text);
-    return status;
-}
-
 static exit_status read_and_sign(const struct sign *values, const jwkeep_jws_signer *signer) {
     jwkeep_buffer buffer;
     if (!is_input_read(values))
-        return sign_claims(values, NULL, signer);
+        return build_and_sign(values, JWKEEP_SPAN_NONE, signer);
     exit_status status =
         input_read(values->file, INPUT_MAX_PAYLOAD_BYTES, STATUS_USAGE, &buffer);
     if (status != STATUS_YES)
         return status;
-    status = parse_and_sign(values, input_trim(jwkeep_buffer_span(&buffer)), signer);
+    status = build_and_sign(values, input_trim(jwkeep_buffer_span(&buffer)), signer);
     jwkeep_buffer_done(&buffer);
     return status;
 }

@@ -119,6 +119,9 @@ static void finds_values_in_arrays(void **state) {
     assert_int_equal(held(JWKEEP_CLAIM_CONTAINS, values, 1, "[\"x\",[\"a\"],{\"a\":\"a\"}]"),
                      JWKEEP_CLAIM_MISMATCH);
     assert_int_equal(held(JWKEEP_CLAIM_CONTAINS, values, 1, "[]"), JWKEEP_CLAIM_MISMATCH);
+    static const jwkeep_claim_value empty[] = {STRING("")};
+    assert_int_equal(held(JWKEEP_CLAIM_CONTAINS, empty, 1, "[1,null,[],{}]"),
+                     JWKEEP_CLAIM_MISMATCH);
     assert_int_equal(held(JWKEEP_CLAIM_CONTAINS_ALL, values, 3, "[true,7,\"a\"]"), JWKEEP_OK);
     assert_int_equal(held(JWKEEP_CLAIM_CONTAINS_ALL, values, 3, "[\"true\",7,\"a\"]"),
                      JWKEEP_CLAIM_MISMATCH);
