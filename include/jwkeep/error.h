@@ -97,6 +97,10 @@ typedef enum jwkeep_code {
     JWKEEP_KEYSET_INVALID = 1413,       /* not an object with an array `keys` */
     JWKEEP_KEYSET_TOO_MANY_KEYS = 1414, /* over max_keys */
     JWKEEP_PEM_INVALID = 1415,
+    JWKEEP_PEM_TOO_LARGE = 1416,         /* over max_pem_bytes */
+    JWKEEP_PASSPHRASE_NEEDED = 1417,     /* the key is encrypted, and nobody gave one */
+    JWKEEP_PASSPHRASE_WRONG = 1418,      /* none of those given opens the key */
+    JWKEEP_PASSPHRASE_TOO_COSTLY = 1419, /* trying one is over max_passphrase_rounds */
 
     /* Key unavailable */
     JWKEEP_KEYS_NOT_LOADED = 2000,   /* no download has succeeded yet */

@@ -14,6 +14,7 @@
 #include <jwkeep/error.h>
 #include <jwkeep/json.h>
 #include <jwkeep/limits.h>
+#include <jwkeep/passphrase.h>
 #include <jwkeep/span.h>
 
 JWKEEP_BEGIN
@@ -64,12 +65,50 @@ JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_jwk_parse(jwkeep_span json,
                                                         jwkeep_error *error);
 
 /* A key from PEM (RFC 7468): SubjectPublicKeyInfo, PKCS#1, SEC1, PKCS#8 without a passphrase,
- * or the public key of an X.509 certificate, of which nothing is validated. The key has no
- * `kid` and no `alg`.
- * Errors: PEM_INVALID, and those of jwkeep_jwk_parse. */
+ * or the public key of an X.509 certificate, of which nothing is validated: the first block of
+ * the text. The key has no `kid` and no `alg`.
+ * Errors: PEM_INVALID, PEM_TOO_LARGE, PASSPHRASE_NEEDED, and those of jwkeep_jwk_parse. */
 JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_jwk_parse_pem(jwkeep_span pem,
                                                             jwkeep_jwk **ret_key,
                                                             jwkeep_error *error);
+
+/* Zero it, then set what is wanted. */
+typedef struct jwkeep_jwk_import_options {
+    const jwkeep_limits *limits;         /* NULL: the defaults */
+    const jwkeep_passphrase *passphrase; /* NULL: encrypted keys are refused */
+} jwkeep_jwk_import_options;
+
+/* A key from PEM, as jwkeep_jwk_parse_pem, or from DER, which may be any of the same forms,
+ * and nothing after it. Also from PKCS#8 encrypted under PBES2 (RFC 5958 §3, RFC 8018 §6.2),
+ * with PBKDF2 or scrypt; older ways to encrypt are refused. `options` may be NULL.
+ * Errors: PEM_INVALID, PEM_TOO_LARGE, PASSPHRASE_NEEDED, PASSPHRASE_WRONG (after
+ * JWKEEP_PASSPHRASE_MAX_ATTEMPTS), PASSPHRASE_TOO_COSTLY (nobody has been asked then),
+ * MISUSE_ARGUMENT (the limits), and those of jwkeep_jwk_parse. */
+JWKEEP_API JWKEEP_MUST_USE jwkeep_code
+jwkeep_jwk_import(jwkeep_span bytes, const jwkeep_jwk_import_options *options,
+                  jwkeep_jwk **ret_key, jwkeep_error *error);
+
+typedef enum jwkeep_jwk_format {
+    JWKEEP_JWK_FORMAT_PEM = 0,
+    JWKEEP_JWK_FORMAT_DER = 1
+} jwkeep_jwk_format;
+
+/* How to write a key. Zero it, then set what is wanted: without more it is the public half in
+ * PEM. */
+typedef struct jwkeep_jwk_export_options {
+    jwkeep_jwk_format format;
+    bool with_private;      /* PKCS#8 (RFC 5958) instead of SubjectPublicKeyInfo */
+    jwkeep_span passphrase; /* present: encrypted with AES-256 under a key that PBKDF2 makes
+                               of it (RFC 8018); 1–JWKEEP_PASSPHRASE_MAX_BYTES */
+    uint32_t iterations;    /* of PBKDF2, 1000 or more; 0: 600000 */
+} jwkeep_jwk_export_options;
+
+/* Appends the key in PEM or DER. What a JWK says besides its numbers has no place there.
+ * Errors: JWK_NOT_PUBLIC (an oct key has no such form), MISUSE_PRIVATE_NEEDED,
+ * MISUSE_ARGUMENT, OUT_OF_MEMORY, CRYPTO_FAILED, those of the buffer. */
+JWKEEP_API JWKEEP_MUST_USE jwkeep_code
+jwkeep_jwk_export(const jwkeep_jwk *key, const jwkeep_jwk_export_options *options,
+                  jwkeep_buffer *buffer, jwkeep_error *error);
 
 /* What to generate. Zero it, then set what is wanted: `algorithm` alone is enough (EdDSA
  * without `crv` gives Ed25519), or `kty` with `crv` or `bits` for a key without `alg`. */

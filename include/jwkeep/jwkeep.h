@@ -16,6 +16,7 @@
 #include <jwkeep/keyring.h>
 #include <jwkeep/keyset.h>
 #include <jwkeep/limits.h>
+#include <jwkeep/passphrase.h>
 #include <jwkeep/rules.h>
 #include <jwkeep/source.h>
 #include <jwkeep/span.h>

@@ -18,9 +18,12 @@ JWKEEP_BEGIN
 #define JWKEEP_MAX_JSON_VALUES 4096u           /* values of one JSON text, at all depths */
 #define JWKEEP_MAX_KEYSET_BYTES (512u * 1024u) /* a JWK Set, after decoding */
 #define JWKEEP_MAX_KEYS 100u
-#define JWKEEP_MAX_CANDIDATES 4u /* keys tried for one token */
-#define JWKEEP_MAX_CRIT 16u      /* names in `crit` */
-#define JWKEEP_MAX_AUDIENCES 64u /* values in an `aud` array */
+#define JWKEEP_MAX_CANDIDATES 4u    /* keys tried for one token */
+#define JWKEEP_MAX_CRIT 16u         /* names in `crit` */
+#define JWKEEP_MAX_AUDIENCES 64u    /* values in an `aud` array */
+#define JWKEEP_MAX_PEM_BYTES 65536u /* a key in PEM or DER */
+/* PBKDF2's iterations, or scrypt's N · r · p, of an encrypted key. */
+#define JWKEEP_MAX_PASSPHRASE_ROUNDS 2000000u
 
 /* Fill with jwkeep_limits_init, then change what must differ. A field set to 0 is refused as
  * misuse by the function that takes the structure. Where a function takes a pointer to
@@ -37,6 +40,8 @@ typedef struct jwkeep_limits {
     size_t max_candidates;
     size_t max_crit;
     size_t max_audiences;
+    size_t max_pem_bytes;
+    size_t max_passphrase_rounds;
 } jwkeep_limits;
 
 /* Sets every field to its default. Any thread. Never fails. */

@@ -19,6 +19,8 @@ static const struct {
     {"max_candidates", offsetof(jwkeep_limits, max_candidates)},
     {"max_crit", offsetof(jwkeep_limits, max_crit)},
     {"max_audiences", offsetof(jwkeep_limits, max_audiences)},
+    {"max_pem_bytes", offsetof(jwkeep_limits, max_pem_bytes)},
+    {"max_passphrase_rounds", offsetof(jwkeep_limits, max_passphrase_rounds)},
 };
 
 _Static_assert(sizeof(jwkeep_limits) == (1 + JK_COUNT_OF(fields)) * sizeof(size_t),
@@ -37,6 +39,8 @@ void jwkeep_limits_init(jwkeep_limits *limits) {
         .max_candidates = JWKEEP_MAX_CANDIDATES,
         .max_crit = JWKEEP_MAX_CRIT,
         .max_audiences = JWKEEP_MAX_AUDIENCES,
+        .max_pem_bytes = JWKEEP_MAX_PEM_BYTES,
+        .max_passphrase_rounds = JWKEEP_MAX_PASSPHRASE_ROUNDS,
     };
 }
 

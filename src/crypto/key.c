@@ -79,15 +79,21 @@ jwkeep_code jk_key_import(const jk_key_material *material, jk_key **ret_key,
     return code;
 }
 
-jwkeep_code jk_key_import_pem(jwkeep_span pem, jk_key **ret_key, jwkeep_error *error) {
+jwkeep_code jk_key_read(jwkeep_span bytes, const jk_key_source *source, jk_key **ret_key,
+                        jwkeep_error *error) {
     jk_arena scratch;
     jk_arena_init(&scratch, JK_KEY_NUMBERS_MAX_BYTES);
     jk_key_material material;
-    jwkeep_code code = jk_openssl_pem_read(pem, &scratch, &material, error);
+    jwkeep_code code = jk_openssl_key_read(bytes, source, &scratch, &material, error);
     if (!code)
         code = jk_key_import(&material, ret_key, error);
     jk_arena_done(&scratch);
     return code;
+}
+
+jwkeep_code jk_key_write(const jk_key *key, const jk_key_form *form, jwkeep_buffer *buffer,
+                         jwkeep_error *error) {
+    return jk_openssl_key_write(&key->numbers, form, buffer, error);
 }
 
 static bool may_generate(jwkeep_kty kty, jwkeep_crv crv, size_t bits) {

@@ -15,12 +15,12 @@
 #include <jwkeep/algorithm.h>
 #include <jwkeep/buffer.h>
 #include <jwkeep/error.h>
+#include <jwkeep/passphrase.h>
 
 #define JK_RSA_MIN_BITS 2048u
 #define JK_RSA_MAX_BITS 8192u
 #define JK_SIGNATURE_MAX_BYTES (JK_RSA_MAX_BITS / 8u)
 #define JK_OCT_MAX_BYTES 1024u
-#define JK_PEM_MAX_BYTES 65536u
 
 /* The numbers of a key, big-endian, as RFC 7518 §6 and RFC 8037 §2 name them. RSA uses n e
  * and for a private key d p q dp dq qi (all or d alone); EC crv x y d; OKP crv x d; oct k.
@@ -53,12 +53,34 @@ JWKEEP_MUST_USE jwkeep_code jk_key_import(const jk_key_material *material, jk_ke
 JWKEEP_MUST_USE jwkeep_code jk_key_generate(jwkeep_kty kty, jwkeep_crv crv, size_t bits,
                                             jk_key **ret_key, jwkeep_error *error);
 
-/* From PEM: SPKI, PKCS#1, SEC1, PKCS#8 (not encrypted) or an X.509 certificate (its public
- * key; nothing else of it is looked at): the first of them in the text. The same checks as
- * jk_key_import. Never asks for a passphrase.
- * Errors: PEM_INVALID (also encrypted, over JK_PEM_MAX_BYTES) and those of jk_key_import. */
-JWKEEP_MUST_USE jwkeep_code jk_key_import_pem(jwkeep_span pem, jk_key **ret_key,
-                                              jwkeep_error *error);
+/* What reading a key from PEM or DER may cost, and who knows its passphrase. */
+typedef struct jk_key_source {
+    size_t max_bytes;
+    size_t max_passphrase_rounds;
+    const jwkeep_passphrase *passphrase; /* NULL: nobody */
+    bool is_pem_only;
+} jk_key_source;
+
+/* From PEM, the first key or certificate of the text, or from DER: SPKI, PKCS#1, SEC1, PKCS#8,
+ * also encrypted, or an X.509 certificate (its public key; nothing else of it is looked at).
+ * The same checks as jk_key_import. Never asks for a passphrase but through `source`.
+ * Errors: PEM_INVALID, PEM_TOO_LARGE, PASSPHRASE_NEEDED, PASSPHRASE_WRONG,
+ * PASSPHRASE_TOO_COSTLY and those of jk_key_import. */
+JWKEEP_MUST_USE jwkeep_code jk_key_read(jwkeep_span bytes, const jk_key_source *source,
+                                        jk_key **ret_key, jwkeep_error *error);
+
+/* How a key is written. */
+typedef struct jk_key_form {
+    bool is_der;            /* else PEM */
+    bool with_private;      /* PKCS#8, else SPKI */
+    jwkeep_span passphrase; /* present: encrypted, see jk_encrypted_key_make */
+    uint32_t iterations;
+} jk_key_form;
+
+/* Appends an asymmetric key. `with_private` is for private keys only.
+ * Errors: OUT_OF_MEMORY, CRYPTO_FAILED, those of the buffer. */
+JWKEEP_MUST_USE jwkeep_code jk_key_write(const jk_key *key, const jk_key_form *form,
+                                         jwkeep_buffer *buffer, jwkeep_error *error);
 
 /* The numbers of `key` in `arena`, private ones included where it has them; the caller wipes
  * the arena. */

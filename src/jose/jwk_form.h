@@ -40,6 +40,11 @@ JWKEEP_MUST_USE jwkeep_code jk_jwk_create(jk_key *prepared, const jk_key_materia
                                           const jk_jwk_traits *traits, jwkeep_jwk **ret_key,
                                           jwkeep_error *error);
 
+/* A key of `prepared`, which it takes over, also when it fails; with the `kid`, `alg` and `use`
+ * of `spec`. Errors: OUT_OF_MEMORY, CRYPTO_FAILED. */
+JWKEEP_MUST_USE jwkeep_code jk_jwk_adopt(jk_key *prepared, const jwkeep_jwk_spec *spec,
+                                         jwkeep_jwk **ret_key, jwkeep_error *error);
+
 /* Whether both are the same key and say the same in every member, so that one can stand for
  * the other. */
 bool jk_jwk_is_identical(const jwkeep_jwk *a, const jwkeep_jwk *b);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Owns the keys that do not come from a JWK: new random ones, those read from PEM, and the
- * public half of a private one. */
+ * Owns the keys that do not come from a JWK: new random ones, and the public half of a
+ * private one. */
 #include "base/error.h"
 #include "codec/base64url.h"
 #include "crypto/algorithm.h"
@@ -129,8 +129,7 @@ static jwkeep_code describe(jk_key *prepared, const jwkeep_jwk_spec *spec,
     return jk_jwk_create(prepared, material, &traits, ret_key, error);
 }
 
-/* A key of `prepared`, which it takes over. */
-static jwkeep_code adopt(jk_key *prepared, const jwkeep_jwk_spec *spec, jwkeep_jwk **ret_key,
+jwkeep_code jk_jwk_adopt(jk_key *prepared, const jwkeep_jwk_spec *spec, jwkeep_jwk **ret_key,
                          jwkeep_error *error) {
     jk_arena arena;
     jk_key_material material = {0};
@@ -153,16 +152,7 @@ jwkeep_code jwkeep_jwk_generate(const jwkeep_jwk_spec *spec, jwkeep_jwk **ret_ke
         return code;
     jk_key *prepared = NULL;
     code = jk_key_generate(full.kty, full.crv, full.bits, &prepared, error);
-    return code ? code : adopt(prepared, &full, ret_key, error);
-}
-
-jwkeep_code jwkeep_jwk_parse_pem(jwkeep_span pem, jwkeep_jwk **ret_key, jwkeep_error *error) {
-    jk_key *prepared = NULL;
-    jwkeep_code code = jk_key_import_pem(pem, &prepared, error);
-    if (code)
-        return code;
-    jwkeep_jwk_spec bare = {.kid = JWKEEP_SPAN("")};
-    return adopt(prepared, &bare, ret_key, error);
+    return code ? code : jk_jwk_adopt(prepared, &full, ret_key, error);
 }
 
 /* `key_ops` of the public half: sign gives verify, decrypt encrypt, unwrapKey wrapKey. What

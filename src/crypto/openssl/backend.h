@@ -17,4 +17,13 @@ jwkeep_code jk_openssl_prepare_okp(const jk_key_material *numbers, jk_key_engine
 jwkeep_code jk_openssl_prepare_hmac(const jk_key_material *numbers, jk_key_engine *ret_engine,
                                     jwkeep_error *error);
 
+/* The key of OpenSSL with these numbers, checked as when preparing; the caller frees, also on
+ * failure. */
+JWKEEP_MUST_USE jwkeep_code jk_openssl_make_rsa(const jk_key_material *numbers,
+                                                EVP_PKEY **ret_key, jwkeep_error *error);
+JWKEEP_MUST_USE jwkeep_code jk_openssl_make_ec(const jk_key_material *numbers,
+                                               EVP_PKEY **ret_key, jwkeep_error *error);
+JWKEEP_MUST_USE jwkeep_code jk_openssl_make_okp(const jk_key_material *numbers,
+                                                EVP_PKEY **ret_key, jwkeep_error *error);
+
 #endif

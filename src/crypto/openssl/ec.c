@@ -99,8 +99,8 @@ static jwkeep_code check(EVP_PKEY *key, bool is_private, jwkeep_error *error) {
     return code;
 }
 
-static jwkeep_code make_key(const jk_key_material *numbers, EVP_PKEY **ret_key,
-                            jwkeep_error *error) {
+jwkeep_code jk_openssl_make_ec(const jk_key_material *numbers, EVP_PKEY **ret_key,
+                               jwkeep_error *error) {
     bool is_private = jwkeep_span_is_present(numbers->d);
     BIGNUM *d = is_private ? jk_openssl_secret_number(numbers->d) : NULL;
     OSSL_PARAM *parameters = !is_private || d ? list_parameters(numbers, d) : NULL;
@@ -118,7 +118,7 @@ jwkeep_code jk_openssl_prepare_ec(const jk_key_material *numbers, jk_key_engine 
     static const jk_key_ops ops = {verify, sign, free_state};
     EVP_PKEY *key = NULL;
     jk_signer *signer;
-    jwkeep_code code = make_key(numbers, &key, error);
+    jwkeep_code code = jk_openssl_make_ec(numbers, &key, error);
     if (!code)
         code = jk_signer_new(key, &signer, error);
     if (code) {

@@ -124,17 +124,19 @@ static jwkeep_code check_pair(const EVP_PKEY *key, jwkeep_span x, jwkeep_error *
     return JWKEEP_OK;
 }
 
-static jwkeep_code fill_state(okp_state *state, const jk_key_material *numbers,
-                              jwkeep_error *error) {
+jwkeep_code jk_openssl_make_okp(const jk_key_material *numbers, EVP_PKEY **ret_key,
+                                jwkeep_error *error) {
     const char *name = jk_openssl_curve_name(numbers->crv);
     bool is_private = jwkeep_span_is_present(numbers->d);
-    state->key = is_private ? EVP_PKEY_new_raw_private_key_ex(NULL, name, NULL, numbers->d.data,
-                                                              numbers->d.size)
-                            : EVP_PKEY_new_raw_public_key_ex(NULL, name, NULL, numbers->x.data,
-                                                             numbers->x.size);
-    if (!state->key)
+    EVP_PKEY *key = is_private
+                        ? EVP_PKEY_new_raw_private_key_ex(NULL, name, NULL, numbers->d.data,
+                                                          numbers->d.size)
+                        : EVP_PKEY_new_raw_public_key_ex(NULL, name, NULL, numbers->x.data,
+                                                         numbers->x.size);
+    if (!key)
         return jk_openssl_fail(error);
-    return is_private ? check_pair(state->key, numbers->x, error) : JWKEEP_OK;
+    *ret_key = key;
+    return is_private ? check_pair(key, numbers->x, error) : JWKEEP_OK;
 }
 
 jwkeep_code jk_openssl_prepare_okp(const jk_key_material *numbers, jk_key_engine *ret_engine,
@@ -144,7 +146,7 @@ jwkeep_code jk_openssl_prepare_okp(const jk_key_material *numbers, jk_key_engine
     if (!state)
         return jk_fail(error, JWKEEP_OUT_OF_MEMORY);
     jk_context_pool_init(&state->pool);
-    jwkeep_code code = fill_state(state, numbers, error);
+    jwkeep_code code = jk_openssl_make_okp(numbers, &state->key, error);
     if (code) {
         free_state(state);
         return code;

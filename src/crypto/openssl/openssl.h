@@ -26,10 +26,15 @@ JWKEEP_MUST_USE jwkeep_code jk_openssl_generate(jwkeep_kty kty, jwkeep_crv crv, 
                                                 jk_key_material *ret_material,
                                                 jwkeep_error *error);
 
-/* The numbers, in `scratch`, of the first key or certificate of a PEM text. Errors:
- * PEM_INVALID, JWK_KTY_UNSUPPORTED, JWK_CRV_UNSUPPORTED, OUT_OF_MEMORY. */
-JWKEEP_MUST_USE jwkeep_code jk_openssl_pem_read(jwkeep_span pem, jk_arena *scratch,
+/* The numbers, in `scratch`, of a key in PEM or DER. Errors: those of jk_key_read. */
+JWKEEP_MUST_USE jwkeep_code jk_openssl_key_read(jwkeep_span bytes, const jk_key_source *source,
+                                                jk_arena *scratch,
                                                 jk_key_material *ret_material,
                                                 jwkeep_error *error);
+
+/* Appends a key of these numbers, which are those of a prepared one, as jk_key_write. */
+JWKEEP_MUST_USE jwkeep_code jk_openssl_key_write(const jk_key_material *numbers,
+                                                 const jk_key_form *form, jwkeep_buffer *buffer,
+                                                 jwkeep_error *error);
 
 #endif

@@ -62,8 +62,8 @@ static jwkeep_code build(const jk_rsa_numbers *numbers, EVP_PKEY **ret_key,
     return is_made ? JWKEEP_OK : jk_openssl_fail(error);
 }
 
-static jwkeep_code make_key(const jk_key_material *material, EVP_PKEY **ret_key,
-                            jwkeep_error *error) {
+jwkeep_code jk_openssl_make_rsa(const jk_key_material *material, EVP_PKEY **ret_key,
+                                jwkeep_error *error) {
     jk_rsa_numbers numbers;
     jwkeep_code code = jk_rsa_numbers_init(&numbers, material, error);
     if (code)
@@ -98,7 +98,7 @@ jwkeep_code jk_openssl_prepare_rsa(const jk_key_material *numbers, jk_key_engine
     static const jk_key_ops ops = {verify, sign, free_state};
     EVP_PKEY *key = NULL;
     jk_signer *signer;
-    jwkeep_code code = make_key(numbers, &key, error);
+    jwkeep_code code = jk_openssl_make_rsa(numbers, &key, error);
     if (!code)
         code = jk_signer_new(key, &signer, error);
     if (code) {

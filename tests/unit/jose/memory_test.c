@@ -72,6 +72,29 @@ static jwkeep_code make_public(jwkeep_error *error) {
     return code;
 }
 
+static bool answer(void *user, unsigned turn, jwkeep_buffer *passphrase) {
+    (void)user, (void)turn;
+    return jwkeep_buffer_append_text(passphrase, "right") == JWKEEP_OK;
+}
+
+static jwkeep_code export_and_import(jwkeep_error *error) {
+    static const jwkeep_passphrase source = {answer, NULL};
+    const jwkeep_jwk_import_options reading = {NULL, &source};
+    const jwkeep_jwk_export_options writing = {
+        .with_private = true, .passphrase = JWKEEP_SPAN("right"), .iterations = 1000};
+    jwkeep_jwk *key = NULL;
+    jwkeep_buffer text;
+    jwkeep_buffer_init(&text, 8192);
+    jwkeep_code code = jwkeep_jwk_export(signing_key, &writing, &text, error);
+    assert_true((code == JWKEEP_OK) == (text.size > 0));
+    if (!code)
+        code = jwkeep_jwk_import(jwkeep_buffer_span(&text), &reading, &key, error);
+    assert_true((code == JWKEEP_OK) == (key != NULL));
+    jwkeep_jwk_unref(key);
+    jwkeep_buffer_done(&text);
+    return code;
+}
+
 static jwkeep_code parse_set(jwkeep_error *error) {
     static const char json[] = "{\"keys\":[" RFC7517_A1_RSA "," RFC8037_A2 ",{}]}";
     jwkeep_keyset *set = NULL;
@@ -147,8 +170,9 @@ static void fail_each(attempt run) {
 
 static void every_call_survives_the_lack_of_memory(void **state) {
     (void)state;
-    static const attempt attempts[] = {parse_key,  generate_key, make_public,  parse_set,
-                                       merge_sets, write_set,    verify_token, sign_token};
+    static const attempt attempts[] = {parse_key,         generate_key, make_public,
+                                       export_and_import, parse_set,    merge_sets,
+                                       write_set,         verify_token, sign_token};
     signing_key = key_of(RFC7520_RSA);
     keys = keyset_of("{\"keys\":[{" RFC7520_RSA_PUBLIC "}," RFC7520_HMAC "]}");
     for (size_t i = 0; i < sizeof attempts / sizeof attempts[0]; i++)
