@@ -13,7 +13,7 @@
 
 static void require(bool is_good, const char *what) {
     if (!is_good)
-        fail_msg("cannot forge: %s", what);
+        fail_msg("cannot forge: %s", what ? what : "no reason given");
 }
 
 char *forge_base64url(jwkeep_span bytes) {
