@@ -15,7 +15,8 @@ from support.program import Program, Service  # noqa: E402
 
 
 def pytest_addoption(parser):
-    parser.addoption("--all", action="store_true", help="run what needs foreign programs, too")
+    parser.addoption("--all", action="store_true",
+                     help="run what needs foreign programs or takes long, too")
 
 
 def pytest_collection_modifyitems(config, items):
@@ -23,7 +24,7 @@ def pytest_collection_modifyitems(config, items):
         return
     skip = pytest.mark.skip(reason="runs under ./test --all")
     for item in items:
-        if item.get_closest_marker("foreign"):
+        if item.get_closest_marker("foreign") or item.get_closest_marker("long"):
             item.add_marker(skip)
 
 
