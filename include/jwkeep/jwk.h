@@ -58,7 +58,8 @@ JWKEEP_API void jwkeep_jwk_unref(jwkeep_jwk *key);
  * Errors: those of jwkeep_json_parse; JWK_INVALID, JWK_MEMBER_MISSING, JWK_MEMBER_INVALID,
  * JWK_KTY_UNSUPPORTED, JWK_CRV_UNSUPPORTED, JWK_ALG_UNSUPPORTED, JWK_ALG_MISMATCH,
  * JWK_USE_INCONSISTENT, JWK_TOO_WEAK, JWK_TOO_LARGE, JWK_NOT_ON_CURVE, JWK_KEY_MISMATCH,
- * KID_TOO_LONG, each with `where` naming the member; OUT_OF_MEMORY, CRYPTO_FAILED. */
+ * KID_TOO_LONG, each with `where` naming the member; OUT_OF_MEMORY, CRYPTO_FAILED,
+ * MISUSE_ARGUMENT (the limits, or JWKEEP_ENGINE, see <jwkeep/engine.h>). */
 JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_jwk_parse(jwkeep_span json,
                                                         const jwkeep_limits *limits,
                                                         jwkeep_jwk **ret_key,
@@ -165,6 +166,10 @@ JWKEEP_API bool jwkeep_jwk_is_private(const jwkeep_jwk *key); /* oct keys are */
 /* Whether both are the same key: equal `kid` (or none in both) and equal thumbprint. A
  * private key and its public half are the same key. */
 JWKEEP_API bool jwkeep_jwk_is_same(const jwkeep_jwk *a, const jwkeep_jwk *b);
+
+/* The name of the engine (<jwkeep/engine.h>) that checks signatures under `algorithm` with
+ * `key`, a constant; NULL if `kty` and `crv` are not for that algorithm. */
+JWKEEP_API const char *jwkeep_jwk_engine(const jwkeep_jwk *key, jwkeep_algorithm algorithm);
 
 /* Whether `key` may check a signature under `algorithm`: `kty` and `crv` fit, the key's own
  * `alg` is absent or equal, `use` is absent or `sig`, `key_ops` is absent or has `verify`

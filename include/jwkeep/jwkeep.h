@@ -8,6 +8,7 @@
 #include <jwkeep/allocator.h>
 #include <jwkeep/buffer.h>
 #include <jwkeep/builder.h>
+#include <jwkeep/engine.h>
 #include <jwkeep/error.h>
 #include <jwkeep/json.h>
 #include <jwkeep/jwk.h>

@@ -86,6 +86,8 @@ typedef struct jwkeep_rules {
     size_t claim_count;
     const jwkeep_validator *validators; /* in this order, after all other rules */
     size_t validator_count;
+    const char *engine; /* checks signatures alone, with OpenSSL behind it: one of
+                           <jwkeep/engine.h>; NULL: whichever a key has */
 } jwkeep_rules;
 
 JWKEEP_API void jwkeep_rules_init(jwkeep_rules *rules);

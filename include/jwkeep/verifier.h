@@ -41,6 +41,8 @@ typedef struct jwkeep_verifier_options {
     /* The wall clock, in milliseconds since 1970; NULL: the system's. Any thread. */
     int64_t (*now_ms)(void *user);
     void *user;
+    const char
+        *engine; /* the `engine` of all rules that have none; NULL: whichever a key has */
 } jwkeep_verifier_options;
 
 JWKEEP_API void jwkeep_verifier_options_init(jwkeep_verifier_options *options);

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Owns the seam between a key and what computes with it: the functions chosen when the key is
- * prepared, and the numbers they were prepared from. Seen by src/crypto/ alone. */
+ * Owns the seam between a key and what computes with it: OpenSSL, which prepares every key, and
+ * the engines that are asked before it when a signature is to be verified; and the numbers that
+ * both were prepared from. Seen by src/crypto/ alone. */
 #ifndef JK_CRYPTO_ENGINE_H
 #define JK_CRYPTO_ENGINE_H
 
 #include "crypto/algorithm.h"
 #include "crypto/key.h"
 
-/* What one key needs on the way to a verdict. `state` is the engine's own. Any number of
+/* What OpenSSL has of one key. `state` is its own. Any number of
  * threads call verify and sign at once; free is the last call.
  *
  * The caller has checked before: the algorithm is for such keys, an HMAC key is as long as
@@ -27,8 +28,60 @@ typedef struct jk_key_engine {
     void *state;
 } jk_key_engine;
 
+typedef jwkeep_code jk_engine_verify(void *state, const jk_algorithm_info *info,
+                                     jwkeep_span message, jwkeep_span signature,
+                                     jwkeep_error *error);
+
+/* What verifies faster than OpenSSL with the keys it takes. */
+typedef struct jk_engine {
+    const char *name; /* a constant, for people and for JWKEEP_ENGINE */
+
+    /* Takes a key: `ret_state`, which `free` ends, and the algorithms under which it verifies
+     * with it. Or declines: an empty set. `numbers` are the public ones of a key that OpenSSL
+     * has accepted, never an oct key; they outlive the state.
+     * Errors: OUT_OF_MEMORY, CRYPTO_FAILED. */
+    jwkeep_code (*prepare)(const jk_key_material *numbers, void **ret_state,
+                           jwkeep_algorithm_set *ret_algorithms, jwkeep_error *error);
+
+    /* As in jk_key_ops. */
+    jk_engine_verify *verify;
+    void (*free)(void *state);
+} jk_engine;
+
+/* The engine that took a key. */
+typedef struct jk_engine_key {
+    const jk_engine *engine; /* NULL: none did */
+    void *state;
+    jwkeep_algorithm_set algorithms;
+} jk_engine_key;
+
+/* Which engines a key asks. */
+typedef struct jk_engine_choice {
+    const jk_engine *const *engines; /* in this order; ended by NULL */
+    const char *only;                /* no other than this; NULL: any. "openssl": none */
+} jk_engine_choice;
+
+/* The engines of this build, as JWKEEP_ENGINE restricts them. Errors: MISUSE_ARGUMENT (it names
+ * none of them). */
+JWKEEP_MUST_USE jwkeep_code jk_engine_choice_init(jk_engine_choice *ret_choice,
+                                                  jwkeep_error *error);
+
+/* Whether `name` is one of `engines` or that of OpenSSL. */
+JWKEEP_PURE bool jk_engine_is_among(const jk_engine *const *engines, const char *name);
+
+/* The first engine that takes the key of `numbers`, or none. Errors: those of its prepare. */
+JWKEEP_MUST_USE jwkeep_code jk_engine_ask(const jk_engine_choice *choice,
+                                          const jk_key_material *numbers,
+                                          jk_engine_key *ret_taken, jwkeep_error *error);
+
+/* jk_key_import with engines of the caller's. */
+JWKEEP_MUST_USE jwkeep_code jk_key_import_with(const jk_engine_choice *choice,
+                                               const jk_key_material *material,
+                                               jk_key **ret_key, jwkeep_error *error);
+
 struct jk_key {
-    jk_key_engine engine;
+    jk_key_engine openssl;
+    jk_engine_key ahead;     /* of OpenSSL, for the algorithms it names */
     jk_key_material numbers; /* into `storage`, members of the key's own type only */
     jk_arena storage;
     size_t bits;

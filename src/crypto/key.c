@@ -11,8 +11,10 @@
 void jk_key_free(jk_key *key) {
     if (!key)
         return;
-    if (key->engine.ops)
-        key->engine.ops->free(key->engine.state);
+    if (key->ahead.engine)
+        key->ahead.engine->free(key->ahead.state);
+    if (key->openssl.ops)
+        key->openssl.ops->free(key->openssl.state);
     jk_arena_done(&key->storage);
     jk_free(key);
 }
@@ -32,8 +34,8 @@ static size_t fixed_signature_bytes(const jk_key_material *numbers, size_t bits)
 }
 
 /* `material` has passed jk_key_material_check and is complete. */
-static jwkeep_code fill(jk_key *key, const jk_key_material *material, size_t bits,
-                        jwkeep_error *error) {
+static jwkeep_code fill(jk_key *key, const jk_engine_choice *choice,
+                        const jk_key_material *material, size_t bits, jwkeep_error *error) {
     jk_arena_init(&key->storage, jk_key_material_size(material));
     jwkeep_code code = jk_key_material_copy(material, &key->storage, &key->numbers, error);
     if (code)
@@ -42,15 +44,16 @@ static jwkeep_code fill(jk_key *key, const jk_key_material *material, size_t bit
     key->signature_bytes = fixed_signature_bytes(material, bits);
     key->is_private =
         jwkeep_span_is_present(key->numbers.d) || jwkeep_span_is_present(key->numbers.k);
-    return jk_openssl_prepare(&key->numbers, &key->engine, error);
+    code = jk_openssl_prepare(&key->numbers, &key->openssl, error);
+    return code ? code : jk_engine_ask(choice, &key->numbers, &key->ahead, error);
 }
 
-static jwkeep_code make(const jk_key_material *material, size_t bits, jk_key **ret_key,
-                        jwkeep_error *error) {
+static jwkeep_code make(const jk_engine_choice *choice, const jk_key_material *material,
+                        size_t bits, jk_key **ret_key, jwkeep_error *error) {
     jk_key *key = jk_alloc_zeroed(1, sizeof *key);
     if (!key)
         return jk_fail(error, JWKEEP_OUT_OF_MEMORY);
-    jwkeep_code code = fill(key, material, bits, error);
+    jwkeep_code code = fill(key, choice, material, bits, error);
     if (code) {
         jk_key_free(key);
         return code;
@@ -59,24 +62,31 @@ static jwkeep_code make(const jk_key_material *material, size_t bits, jk_key **r
     return JWKEEP_OK;
 }
 
-jwkeep_code jk_key_import(const jk_key_material *material, jk_key **ret_key,
-                          jwkeep_error *error) {
+jwkeep_code jk_key_import_with(const jk_engine_choice *choice, const jk_key_material *material,
+                               jk_key **ret_key, jwkeep_error *error) {
     size_t bits;
     jwkeep_code code = jk_key_material_check(material, &bits, error);
     if (code)
         return code;
     bool has_factors = jwkeep_span_is_present(material->p);
     if (material->kty != JWKEEP_KTY_RSA || has_factors || !jwkeep_span_is_present(material->d))
-        return make(material, bits, ret_key, error);
+        return make(choice, material, bits, ret_key, error);
 
     jk_arena scratch;
     jk_arena_init(&scratch, JK_KEY_NUMBERS_MAX_BYTES);
     jk_key_material complete;
     code = jk_openssl_rsa_complete(material, &scratch, &complete, error);
     if (!code)
-        code = make(&complete, bits, ret_key, error);
+        code = make(choice, &complete, bits, ret_key, error);
     jk_arena_done(&scratch);
     return code;
+}
+
+jwkeep_code jk_key_import(const jk_key_material *material, jk_key **ret_key,
+                          jwkeep_error *error) {
+    jk_engine_choice choice;
+    jwkeep_code code = jk_engine_choice_init(&choice, error);
+    return code ? code : jk_key_import_with(&choice, material, ret_key, error);
 }
 
 jwkeep_code jk_key_read(jwkeep_span bytes, const jk_key_source *source, jk_key **ret_key,
@@ -170,14 +180,34 @@ static size_t signature_bytes(const jk_key *key, const jk_algorithm_info *info) 
     return key->signature_bytes ? key->signature_bytes : info->signature_bytes;
 }
 
-jwkeep_code jk_key_verify(const jk_key *key, jwkeep_algorithm algorithm, jwkeep_span message,
-                          jwkeep_span signature, jwkeep_error *error) {
+/* Whether the engine ahead of OpenSSL verifies, where `only` lets it. */
+static bool is_ahead(const jk_key *key, jwkeep_algorithm algorithm, const char *only) {
+    const jk_engine_key *ahead = &key->ahead;
+    return (ahead->algorithms & JWKEEP_ALGORITHM_BIT(algorithm)) &&
+           (!only || strcmp(only, ahead->engine->name) == 0);
+}
+
+const char *jk_key_engine_name(const jk_key *key, jwkeep_algorithm algorithm) {
+    if (!match(key, algorithm, JWKEEP_KEY_ALG_MISMATCH, NULL))
+        return NULL;
+    return is_ahead(key, algorithm, NULL) ? key->ahead.engine->name : JK_ENGINE_OPENSSL;
+}
+
+jwkeep_code jk_key_verify_by(const jk_key *key, const char *only, jwkeep_algorithm algorithm,
+                             jwkeep_span message, jwkeep_span signature, jwkeep_error *error) {
     const jk_algorithm_info *info = match(key, algorithm, JWKEEP_KEY_ALG_MISMATCH, error);
     if (!info)
         return JWKEEP_KEY_ALG_MISMATCH;
     if (signature.size != signature_bytes(key, info))
         return jk_fail_signature(info, error);
-    return key->engine.ops->verify(key->engine.state, info, message, signature, error);
+    if (is_ahead(key, algorithm, only))
+        return key->ahead.engine->verify(key->ahead.state, info, message, signature, error);
+    return key->openssl.ops->verify(key->openssl.state, info, message, signature, error);
+}
+
+jwkeep_code jk_key_verify(const jk_key *key, jwkeep_algorithm algorithm, jwkeep_span message,
+                          jwkeep_span signature, jwkeep_error *error) {
+    return jk_key_verify_by(key, NULL, algorithm, message, signature, error);
 }
 
 jwkeep_code jk_key_sign(const jk_key *key, jwkeep_algorithm algorithm, jwkeep_span message,
@@ -191,7 +221,7 @@ jwkeep_code jk_key_sign(const jk_key *key, jwkeep_algorithm algorithm, jwkeep_sp
     uint8_t signature[JK_SIGNATURE_MAX_BYTES];
     size_t size = signature_bytes(key, info);
     jwkeep_code code =
-        key->engine.ops->sign(key->engine.state, info, message, signature, size, error);
+        key->openssl.ops->sign(key->openssl.state, info, message, signature, size, error);
     if (!code) {
         memcpy(ret_signature, signature, size);
         *ret_size = size;

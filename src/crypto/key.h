@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Owns the prepared key: checked, immutable, shared by any number of threads, with all that a
- * signature check needs already made, and the one call that does it. An engine (today OpenSSL,
- * in src/crypto/openssl/) makes it and is known to nobody above this header.
+ * signature check needs already made, and the one call that does it. OpenSSL
+ * (src/crypto/openssl/) makes it, and an engine may verify in its place (crypto/engine.h);
+ * neither is known to anybody above this header but by name.
  *
  * Every prepared key keeps a small pool of contexts. A check borrows one (an atomic exchange,
  * no lock), uses it and puts it back; a warmed-up check allocates nothing, fetches nothing and
@@ -43,7 +44,7 @@ void jk_key_free(jk_key *key); /* wipes; NULL is fine */
  * leading zero, RSA exponent even, under 3 or over 64 bits), JWK_KTY_UNSUPPORTED,
  * JWK_CRV_UNSUPPORTED, JWK_TOO_WEAK and JWK_TOO_LARGE (RSA modulus, oct over
  * JK_OCT_MAX_BYTES or empty), JWK_NOT_ON_CURVE, JWK_KEY_MISMATCH (private does not belong to
- * public; p·q is not n), OUT_OF_MEMORY, CRYPTO_FAILED. */
+ * public; p·q is not n), OUT_OF_MEMORY, CRYPTO_FAILED, MISUSE_ARGUMENT (JWKEEP_ENGINE). */
 JWKEEP_MUST_USE jwkeep_code jk_key_import(const jk_key_material *material, jk_key **ret_key,
                                           jwkeep_error *error);
 
@@ -100,6 +101,24 @@ bool jk_key_is_private(const jk_key *key); /* oct keys are */
 JWKEEP_MUST_USE jwkeep_code jk_key_verify(const jk_key *key, jwkeep_algorithm algorithm,
                                           jwkeep_span message, jwkeep_span signature,
                                           jwkeep_error *error);
+
+/* The same by the engine called `only`, if the key has it, or OpenSSL; NULL: by whichever the
+ * key has. */
+JWKEEP_MUST_USE jwkeep_code jk_key_verify_by(const jk_key *key, const char *only,
+                                             jwkeep_algorithm algorithm, jwkeep_span message,
+                                             jwkeep_span signature, jwkeep_error *error);
+
+#define JK_ENGINE_OPENSSL "openssl"
+
+/* What verifies under `algorithm` with `key`, a constant; NULL if the algorithm is not for it.
+ */
+const char *jk_key_engine_name(const jk_key *key, jwkeep_algorithm algorithm);
+
+/* Whether this build has an engine called `name`. */
+JWKEEP_PURE bool jk_engine_is_known(const char *name);
+
+/* Errors: MISUSE_ARGUMENT (JWKEEP_ENGINE names none). */
+JWKEEP_MUST_USE jwkeep_code jk_engine_check_environment(jwkeep_error *error);
 
 /* Writes the signature (at most JK_SIGNATURE_MAX_BYTES) and its size.
  * Errors: MISUSE_PRIVATE_NEEDED, MISUSE_KEY_ALG, OUT_OF_MEMORY, CRYPTO_FAILED. */

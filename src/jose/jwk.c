@@ -132,6 +132,10 @@ bool jwkeep_jwk_is_private(const jwkeep_jwk *key) {
     return jk_key_is_private(key->prepared);
 }
 
+const char *jwkeep_jwk_engine(const jwkeep_jwk *key, jwkeep_algorithm algorithm) {
+    return jk_key_engine_name(key->prepared, algorithm);
+}
+
 const jk_key *jk_jwk_prepared(const jwkeep_jwk *key) {
     return key->prepared;
 }

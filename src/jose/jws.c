@@ -127,7 +127,8 @@ static jwkeep_code try_keys(jwkeep_span message, jwkeep_span signature,
         }
         tried++;
         jwkeep_error why; /* of this key alone: another one may hold */
-        code = jk_key_verify(jk_jwk_prepared(key), header->algorithm, message, signature, &why);
+        code = jk_key_verify_by(jk_jwk_prepared(key), choice->engine, header->algorithm,
+                                message, signature, &why);
         if (!code)
             *ret_key = key;
         else if (code != JWKEEP_SIGNATURE_INVALID && error)
@@ -222,8 +223,10 @@ jwkeep_code jwkeep_jws_verify(jwkeep_span token, const jwkeep_jws_options *optio
     jwkeep_code code = check_options(options, &limits, error);
     if (code)
         return code;
-    const jk_jws_choice choice = {options->key, options->keys, options->algorithms,
-                                  options->is_kid_required};
+    const jk_jws_choice choice = {.key = options->key,
+                                  .keys = options->keys,
+                                  .algorithms = options->algorithms,
+                                  .is_kid_required = options->is_kid_required};
     verification done = {0};
     jk_arena arena;
     jk_arena_init(&arena, SIZE_MAX); /* bounded by max_token_bytes and max_json_values */

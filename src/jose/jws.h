@@ -48,6 +48,7 @@ typedef struct jk_jws_choice {
     const jwkeep_keyset *keys; /* from these */
     jwkeep_algorithm_set algorithms;
     bool is_kid_required;
+    const char *engine; /* alone, with OpenSSL behind it; NULL: any */
 } jk_jws_choice;
 
 /* Everything about the header and the choice that needs no key: ALG_NOT_ALLOWED,

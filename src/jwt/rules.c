@@ -4,6 +4,7 @@
  * once. */
 #include "jwt/rules.h"
 #include "base/error.h"
+#include "crypto/key.h"
 #include "jwt/claim_rules.h"
 #include "jwt/verdict.h"
 
@@ -48,6 +49,8 @@ static const char *first_bad_field(const jwkeep_rules *rules) {
         return "claims";
     if (!are_validators(rules->validators, rules->validator_count))
         return "validators";
+    if (rules->engine && !jk_engine_is_known(rules->engine))
+        return "engine";
     return NULL;
 }
 
@@ -134,6 +137,7 @@ bool jk_rules_keep(jwkeep_rules *rules, jk_arena *arena) {
            keep_list(&rules->required, rules->required_count, arena) &&
            jk_rules_keep_text(&rules->subject, arena) &&
            jk_rules_keep_text(&rules->jti, arena) && jk_rules_keep_text(&rules->typ, arena) &&
+           jk_rules_keep_text(&rules->engine, arena) &&
            keep_list(&rules->scopes, rules->scope_count, arena) &&
            jk_claim_rules_keep(&rules->claims, rules->claim_count, arena) &&
            keep_validators(&rules->validators, rules->validator_count, arena);

@@ -69,7 +69,8 @@ static jk_jws_choice choice_of(const jwkeep_jwk *key, const jwkeep_keyset *keys,
     return (jk_jws_choice){.key = key,
                            .keys = keys,
                            .algorithms = rules->algorithms,
-                           .is_kid_required = rules->is_kid_required};
+                           .is_kid_required = rules->is_kid_required,
+                           .engine = rules->engine};
 }
 
 jwkeep_code jk_jwt_check_header(const jwkeep_token *token, const jwkeep_rules *rules,

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/limits.h"
+#include "crypto/key.h"
 
 #define DEFAULT_ISSUER_NAME "default"
 
@@ -39,6 +40,8 @@ static jwkeep_code resolve_options(const jwkeep_verifier_options *options,
     if (!resolved.issuers || resolved.issuer_count == 0 ||
         resolved.issuer_count > JWKEEP_MAX_ISSUERS)
         return misuse(error, "there must be 1 to JWKEEP_MAX_ISSUERS issuers", "issuers");
+    if (resolved.engine && !jk_engine_is_known(resolved.engine))
+        return misuse(error, "there is no engine of that name", "engine");
     *ret_options = resolved;
     return JWKEEP_OK;
 }
@@ -95,6 +98,8 @@ static jwkeep_code keep_rules(jwkeep_verifier *verifier, const jwkeep_rules *giv
     if (code != JWKEEP_OK)
         return code;
     jwkeep_rules *rules = &issuer->rules;
+    if (!rules->engine)
+        rules->engine = verifier->engine;
     if (rules->issuer_count > 0)
         return misuse(error, "`iss` is the verifier's to check", "rules.issuers");
     if (issuer->issuer) {
@@ -190,7 +195,11 @@ static jwkeep_code attach_all_keys(jwkeep_verifier *verifier,
 /* Whatever can be refused is refused before a thread is started. */
 static jwkeep_code build(jwkeep_verifier *verifier, const jwkeep_verifier_options *options,
                          jwkeep_error *error) {
-    jwkeep_code code = jk_limits_resolve(options->limits, &verifier->limits, error);
+    jwkeep_code code = jk_engine_check_environment(error);
+    if (code == JWKEEP_OK)
+        code = jk_limits_resolve(options->limits, &verifier->limits, error);
+    if (code == JWKEEP_OK)
+        code = keep_text(verifier, options->engine, &verifier->engine, error);
     if (code == JWKEEP_OK)
         code = keep_issuers(verifier, options, error);
     if (code == JWKEEP_OK)

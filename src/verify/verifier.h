@@ -36,6 +36,7 @@ struct jwkeep_verifier {
     jwkeep_limits limits;
     int64_t (*now_ms)(void *user);
     void *user;
+    const char *engine;          /* of rules that name none */
     jwkeep_refresher *refresher; /* NULL where all keys are local */
     jk_issuer *issuers;
     size_t issuer_count;
