@@ -31,7 +31,7 @@ static void write_again(const jwkeep_jwk *key) {
     jwkeep_buffer_init(&second, MAX_WRITTEN);
     require(jwkeep_jwk_write(key, true, &first, NULL) == JWKEEP_OK);
     jwkeep_jwk *again = parse(jwkeep_buffer_span(&first));
-    require(again && jk_jwk_is_identical(key, again));
+    require(again && jwkeep_jwk_is_identical(key, again));
     require(jwkeep_jwk_write(again, true, &second, NULL) == JWKEEP_OK);
     require(jwkeep_span_equals(jwkeep_buffer_span(&first), jwkeep_buffer_span(&second)));
     jwkeep_jwk_unref(again);

@@ -60,6 +60,10 @@ typedef uint32_t jwkeep_algorithm_set;
 JWKEEP_API jwkeep_algorithm jwkeep_algorithm_from_name(jwkeep_span name);
 JWKEEP_API JWKEEP_CONST const char *jwkeep_algorithm_name(jwkeep_algorithm algorithm);
 
+/* Whether `name` is that of an algorithm which the library knows and this build has not:
+ * ML-DSA-44, ML-DSA-65 and ML-DSA-87 (FIPS 204), whose keys are of the type AKP. */
+JWKEEP_API bool jwkeep_algorithm_is_left_out(jwkeep_span name);
+
 /* Whether keys of `kty` and, for EC and OKP, `crv` are for `algorithm`. */
 JWKEEP_API JWKEEP_CONST bool jwkeep_algorithm_fits(jwkeep_algorithm algorithm, jwkeep_kty kty,
                                                    jwkeep_crv crv);

@@ -101,6 +101,8 @@ typedef enum jwkeep_code {
     JWKEEP_PASSPHRASE_NEEDED = 1417,     /* the key is encrypted, and nobody gave one */
     JWKEEP_PASSPHRASE_WRONG = 1418,      /* none of those given opens the key */
     JWKEEP_PASSPHRASE_TOO_COSTLY = 1419, /* trying one is over max_passphrase_rounds */
+    JWKEEP_JWK_KTY_NOT_IN_BUILD = 1430,  /* AKP, without a crypto library that has ML-DSA */
+    JWKEEP_THUMBPRINT_URI_INVALID = 1431,
 
     /* Key unavailable */
     JWKEEP_KEYS_NOT_LOADED = 2000,   /* no download has succeeded yet */

@@ -56,10 +56,10 @@ JWKEEP_API void jwkeep_jwk_unref(jwkeep_jwk *key);
 /* Parses one JWK (RFC 7517 §4). Members that are not known are kept and ignored. The caller
  * becomes the holder of `*ret_key`. `limits` may be NULL.
  * Errors: those of jwkeep_json_parse; JWK_INVALID, JWK_MEMBER_MISSING, JWK_MEMBER_INVALID,
- * JWK_KTY_UNSUPPORTED, JWK_CRV_UNSUPPORTED, JWK_ALG_UNSUPPORTED, JWK_ALG_MISMATCH,
- * JWK_USE_INCONSISTENT, JWK_TOO_WEAK, JWK_TOO_LARGE, JWK_NOT_ON_CURVE, JWK_KEY_MISMATCH,
- * KID_TOO_LONG, each with `where` naming the member; OUT_OF_MEMORY, CRYPTO_FAILED,
- * MISUSE_ARGUMENT (the limits, or JWKEEP_ENGINE, see <jwkeep/engine.h>). */
+ * JWK_KTY_UNSUPPORTED, JWK_KTY_NOT_IN_BUILD (AKP), JWK_CRV_UNSUPPORTED, JWK_ALG_UNSUPPORTED,
+ * JWK_ALG_MISMATCH, JWK_USE_INCONSISTENT, JWK_TOO_WEAK, JWK_TOO_LARGE, JWK_NOT_ON_CURVE,
+ * JWK_KEY_MISMATCH, KID_TOO_LONG, each with `where` naming the member; OUT_OF_MEMORY,
+ * CRYPTO_FAILED, MISUSE_ARGUMENT (the limits, or JWKEEP_ENGINE, see <jwkeep/engine.h>). */
 JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_jwk_parse(jwkeep_span json,
                                                         const jwkeep_limits *limits,
                                                         jwkeep_jwk **ret_key,
@@ -119,9 +119,10 @@ typedef struct jwkeep_jwk_spec {
     jwkeep_crv crv;             /* ABSENT: follows from `algorithm` */
     uint32_t bits;      /* RSA 2048–8192, oct 256–8192 in whole bytes; 0: 2048, or the
                            size of the algorithm's hash, or 256 */
-    jwkeep_jwk_use use; /* ABSENT or SIG */
+    jwkeep_jwk_use use; /* ABSENT, SIG, or without an algorithm ENC */
     jwkeep_span kid;    /* absent: the thumbprint, or for an oct key, whose thumbprint
                            is made from the secret, a random one; empty: no `kid` */
+    uint32_t ops;       /* `key_ops`, bits of jwkeep_jwk_op without OTHER; 0: no such member */
 } jwkeep_jwk_spec;
 
 /* A new random key.
@@ -130,6 +131,23 @@ typedef struct jwkeep_jwk_spec {
 JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_jwk_generate(const jwkeep_jwk_spec *spec,
                                                            jwkeep_jwk **ret_key,
                                                            jwkeep_error *error);
+
+/* What to say of a key besides its numbers. Zero it, then set what is to change. */
+typedef struct jwkeep_jwk_labels {
+    jwkeep_span kid;            /* absent: as it was; empty: none */
+    jwkeep_algorithm algorithm; /* ABSENT: as it was */
+    jwkeep_jwk_use use;         /* ABSENT: as it was; SIG or ENC */
+    uint32_t ops;               /* 0: as it was; bits of jwkeep_jwk_op without OTHER */
+} jwkeep_jwk_labels;
+
+/* A key of the same numbers that says so. The members that are not known stay.
+ * Errors: MISUSE_ARGUMENT (a label that is none), KID_TOO_LONG, JWK_ALG_MISMATCH,
+ * JWK_USE_INCONSISTENT, JWK_TOO_WEAK (an oct key shorter than the algorithm's hash),
+ * OUT_OF_MEMORY, CRYPTO_FAILED. */
+JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_jwk_relabel(const jwkeep_jwk *key,
+                                                          const jwkeep_jwk_labels *labels,
+                                                          jwkeep_jwk **ret_key,
+                                                          jwkeep_error *error);
 
 /* The public half of `key`, with the same `kid`, `alg` and `use`; `key_ops` of a private key
  * become their public counterparts. Of a public key: one more holder of the same.
@@ -170,6 +188,20 @@ JWKEEP_API bool jwkeep_jwk_is_same(const jwkeep_jwk *a, const jwkeep_jwk *b);
 /* The name of the engine (<jwkeep/engine.h>) that checks signatures under `algorithm` with
  * `key`, a constant; NULL if `kty` and `crv` are not for that algorithm. */
 JWKEEP_API const char *jwkeep_jwk_engine(const jwkeep_jwk *key, jwkeep_algorithm algorithm);
+
+/* Whether both have the same public numbers (oct: the same secret), whatever else they say. */
+JWKEEP_API bool jwkeep_jwk_has_same_numbers(const jwkeep_jwk *a, const jwkeep_jwk *b);
+
+/* Whether both are the same key, private both or neither, and say the same in every member,
+ * those that are not known included: these and `key_ops` are compared as they are written. One
+ * can stand for the other. */
+JWKEEP_API bool jwkeep_jwk_is_identical(const jwkeep_jwk *a, const jwkeep_jwk *b);
+
+/* The member called `name`, as it came, of those that the library does not know; NULL if there
+ * is none. All of them as one object; NULL if there is none. Borrowed from the key. They stay
+ * when its public half is taken and when it is written. */
+JWKEEP_API const jwkeep_json *jwkeep_jwk_member(const jwkeep_jwk *key, const char *name);
+JWKEEP_API const jwkeep_json *jwkeep_jwk_members(const jwkeep_jwk *key);
 
 /* Whether `key` may check a signature under `algorithm`: `kty` and `crv` fit, the key's own
  * `alg` is absent or equal, `use` is absent or `sig`, `key_ops` is absent or has `verify`

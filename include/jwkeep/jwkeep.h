@@ -21,6 +21,7 @@
 #include <jwkeep/rules.h>
 #include <jwkeep/source.h>
 #include <jwkeep/span.h>
+#include <jwkeep/thumbprint.h>
 #include <jwkeep/verifier.h>
 #include <jwkeep/version.h>
 

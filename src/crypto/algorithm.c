@@ -70,6 +70,14 @@ jwkeep_algorithm jwkeep_algorithm_from_name(jwkeep_span name) {
     return JWKEEP_ALGORITHM_ABSENT;
 }
 
+bool jwkeep_algorithm_is_left_out(jwkeep_span name) {
+    static const char *const left_out[] = {"ML-DSA-44", "ML-DSA-65", "ML-DSA-87"};
+    for (size_t i = 0; i < JK_COUNT_OF(left_out); i++)
+        if (jwkeep_span_equals(name, jwkeep_span_text(left_out[i])))
+            return true;
+    return false;
+}
+
 const char *jwkeep_algorithm_name(jwkeep_algorithm algorithm) {
     const jk_algorithm_info *info = jk_algorithm_info_of(algorithm);
     return info ? info->name : NULL;

@@ -13,6 +13,11 @@
 JWKEEP_MUST_USE jwkeep_code jk_sha256(jwkeep_span bytes, uint8_t ret_digest[JK_SHA256_SIZE],
                                       jwkeep_error *error);
 
+/* The hash of the SHA family that gives `size` bytes: 20 (SHA-1, for what names things by it,
+ * never for security), 32, 48 or 64. */
+JWKEEP_MUST_USE jwkeep_code jk_digest(size_t size, jwkeep_span bytes, uint8_t *ret_digest,
+                                      jwkeep_error *error);
+
 /* For keys: from the crypto library's generator. */
 JWKEEP_MUST_USE jwkeep_code jk_random(void *ret_bytes, size_t size, jwkeep_error *error);
 

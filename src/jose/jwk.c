@@ -28,7 +28,7 @@ static void keep_traits(jwkeep_jwk *key, const jk_jwk_traits *traits) {
     key->traits.kid = keep(traits->kid, &at);
     key->traits.use_text = keep(traits->use_text, &at);
     key->traits.ops_json = keep(traits->ops_json, &at);
-    key->traits.others = keep(traits->others, &at);
+    key->traits.others = jk_members_ref(traits->others);
 }
 
 static bool is_fitting(const jwkeep_jwk *key, jwkeep_algorithm algorithm) {
@@ -51,7 +51,8 @@ static jwkeep_algorithm_set fitting(const jwkeep_jwk *key) {
 
 static void destroy(jwkeep_jwk *key) {
     jk_key_free(key->prepared);
-    /* A member that is not known may be a secret, and so is an oct key's thumbprint. */
+    jk_members_unref(key->traits.others);
+    /* An oct key's thumbprint is a secret. */
     jk_secret_wipe(key, sizeof *key + key->size);
     jk_free(key);
 }
@@ -59,8 +60,7 @@ static void destroy(jwkeep_jwk *key) {
 jwkeep_code jk_jwk_create(jk_key *prepared, const jk_key_material *material,
                           const jk_jwk_traits *traits, jwkeep_jwk **ret_key,
                           jwkeep_error *error) {
-    size_t size =
-        traits->kid.size + traits->use_text.size + traits->ops_json.size + traits->others.size;
+    size_t size = traits->kid.size + traits->use_text.size + traits->ops_json.size;
     jwkeep_jwk *key = jk_alloc(sizeof *key + size);
     if (!key) {
         jk_key_free(prepared);
@@ -70,7 +70,7 @@ jwkeep_code jk_jwk_create(jk_key *prepared, const jk_key_material *material,
     atomic_init(&key->holders, 1);
     keep_traits(key, traits);
     key->fitting = fitting(key);
-    jwkeep_code code = jk_thumbprint(material, key->thumbprint, error);
+    jwkeep_code code = jk_thumbprint(material, sizeof key->thumbprint, key->thumbprint, error);
     if (code) {
         destroy(key);
         return code;
@@ -161,14 +161,26 @@ bool jwkeep_jwk_is_same(const jwkeep_jwk *a, const jwkeep_jwk *b) {
     return jk_jwk_compare(a, b) == 0;
 }
 
-bool jk_jwk_is_identical(const jwkeep_jwk *a, const jwkeep_jwk *b) {
+bool jwkeep_jwk_has_same_numbers(const jwkeep_jwk *a, const jwkeep_jwk *b) {
+    return jk_secret_equals(jwkeep_jwk_thumbprint(a), jwkeep_jwk_thumbprint(b));
+}
+
+const jwkeep_json *jwkeep_jwk_member(const jwkeep_jwk *key, const char *name) {
+    return jk_members_get(key->traits.others, name);
+}
+
+const jwkeep_json *jwkeep_jwk_members(const jwkeep_jwk *key) {
+    return jk_members_root(key->traits.others);
+}
+
+bool jwkeep_jwk_is_identical(const jwkeep_jwk *a, const jwkeep_jwk *b) {
     const jk_jwk_traits *x = &a->traits;
     const jk_jwk_traits *y = &b->traits;
     return jk_jwk_compare(a, b) == 0 && jwkeep_jwk_is_private(a) == jwkeep_jwk_is_private(b) &&
            x->algorithm == y->algorithm && x->use == y->use && x->ops == y->ops &&
            jwkeep_span_equals(x->use_text, y->use_text) &&
            jwkeep_span_equals(x->ops_json, y->ops_json) &&
-           jwkeep_span_equals(x->others, y->others);
+           jk_members_equal(x->others, y->others);
 }
 
 static jwkeep_code may_use(const jwkeep_jwk *key, jwkeep_algorithm algorithm, uint32_t op) {

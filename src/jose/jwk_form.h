@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "jose/jwk.h"
+#include "jose/members.h"
 #include <stdatomic.h>
 
 /* What a JWK says besides its numbers. */
@@ -14,7 +15,7 @@ typedef struct jk_jwk_traits {
     jwkeep_span kid;      /* absent without one */
     jwkeep_span use_text; /* absent without one */
     jwkeep_span ops_json; /* `key_ops` as it stood; absent without one */
-    jwkeep_span others;   /* members that are not known, see jk_jwk_other_next */
+    jk_members *others;   /* members that are not known; NULL without one */
     jwkeep_algorithm algorithm;
     jwkeep_jwk_use use;
     uint32_t ops;
@@ -33,7 +34,8 @@ struct jwkeep_jwk {
     uint8_t bytes[];
 };
 
-/* Makes the key. Takes `prepared` over, also when it fails; copies `traits`. `material` holds
+/* Makes the key. Takes `prepared` over, also when it fails; copies `traits` and
+ * holds its members. `material` holds
  * the numbers of `prepared`, of which the public ones are enough.
  * Errors: OUT_OF_MEMORY, CRYPTO_FAILED. */
 JWKEEP_MUST_USE jwkeep_code jk_jwk_create(jk_key *prepared, const jk_key_material *material,
@@ -45,27 +47,16 @@ JWKEEP_MUST_USE jwkeep_code jk_jwk_create(jk_key *prepared, const jk_key_materia
 JWKEEP_MUST_USE jwkeep_code jk_jwk_adopt(jk_key *prepared, const jwkeep_jwk_spec *spec,
                                          jwkeep_jwk **ret_key, jwkeep_error *error);
 
-/* Whether both are the same key and say the same in every member, so that one can stand for
- * the other. */
-bool jk_jwk_is_identical(const jwkeep_jwk *a, const jwkeep_jwk *b);
+/* Whether `kid` may be given to a key. Errors: KID_TOO_LONG, MISUSE_ARGUMENT (not UTF-8). */
+JWKEEP_MUST_USE jwkeep_code jk_jwk_check_kid(jwkeep_span kid, jwkeep_error *error);
 
 /* The order of identities: thumbprint, then no `kid` before any, then `kid` by size and
  * bytes. 0 if both are the same key. */
 int jk_jwk_compare(const jwkeep_jwk *a, const jwkeep_jwk *b);
 
-/* The SHA-256 thumbprint of the numbers (RFC 7638 §3, RFC 8037 §2). */
-JWKEEP_MUST_USE jwkeep_code jk_thumbprint(const jk_key_material *material,
-                                          uint8_t ret_digest[JWKEEP_THUMBPRINT_SIZE],
-                                          jwkeep_error *error);
-
-/* A member that is not known, in the packed form of jk_jwk_traits.others: the two sizes, the
- * name unescaped, the value as JSON. */
-typedef struct jk_jwk_other {
-    jwkeep_span name;
-    jwkeep_span json;
-} jk_jwk_other;
-
-/* The first one of `*rest`, which then starts after it; false at the end. */
-bool jk_jwk_other_next(jwkeep_span *rest, jk_jwk_other *ret_other);
+/* The thumbprint of the numbers (RFC 7638 §3, RFC 8037 §2) under the hash of `size` bytes, as
+ * jk_digest knows it. */
+JWKEEP_MUST_USE jwkeep_code jk_thumbprint(const jk_key_material *material, size_t size,
+                                          uint8_t *ret_digest, jwkeep_error *error);
 
 #endif

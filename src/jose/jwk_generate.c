@@ -8,10 +8,10 @@
 #include "crypto/digest.h"
 #include "jose/jwk_form.h"
 #include "jose/jwk_number.h"
+#include "jose/jwk_ops.h"
 
 #define OCT_MIN_BITS 256u
 #define RANDOM_KID_BYTES 16u
-#define PUBLIC_OPS_MAX_TEXT 64u /* ["verify","encrypt","wrapKey"] */
 
 static jwkeep_code misuse(jwkeep_error *error, const char *field) {
     return jk_fail_at(error, JWKEEP_MISUSE_ARGUMENT, field, NULL, JWKEEP_NO_OFFSET);
@@ -66,21 +66,15 @@ static jwkeep_code check_bits(const jwkeep_jwk_spec *spec, jwkeep_error *error) 
     return spec->bits % 8 ? misuse(error, "bits") : JWKEEP_OK;
 }
 
-static bool is_utf8(jwkeep_span text) {
-    jwkeep_buffer buffer;
-    jwkeep_json_writer writer;
-    uint8_t storage[6 * JWKEEP_MAX_KID_BYTES + 2]; /* every byte as \u00XX, and the quotes */
-    jwkeep_buffer_init_fixed(&buffer, storage, sizeof storage);
-    jwkeep_json_writer_init(&writer, &buffer);
-    jwkeep_json_write_string(&writer, text);
-    return jwkeep_json_writer_finish(&writer) == JWKEEP_OK;
-}
-
 static jwkeep_code check_spec(const jwkeep_jwk_spec *spec, jwkeep_error *error) {
     if (spec->algorithm && !jk_algorithm_info_of(spec->algorithm))
         return misuse(error, "algorithm");
-    if (spec->use != JWKEEP_JWK_USE_ABSENT && spec->use != JWKEEP_JWK_USE_SIG)
+    const jk_jwk_traits traits = {
+        .algorithm = spec->algorithm, .use = spec->use, .ops = spec->ops};
+    if ((unsigned)spec->use > JWKEEP_JWK_USE_ENC || jk_jwk_check_use(&traits, NULL))
         return misuse(error, "use");
+    if (spec->ops & ~JK_JWK_OPS_KNOWN)
+        return misuse(error, "ops");
     jwkeep_code code = check_curve(spec, error);
     if (!code)
         code = check_bits(spec, error);
@@ -88,9 +82,7 @@ static jwkeep_code check_spec(const jwkeep_jwk_spec *spec, jwkeep_error *error) 
         return code;
     if (spec->algorithm && !jwkeep_algorithm_fits(spec->algorithm, spec->kty, spec->crv))
         return misuse(error, "algorithm");
-    if (spec->kid.size > JWKEEP_MAX_KID_BYTES)
-        return jk_fail_at(error, JWKEEP_KID_TOO_LONG, "kid", NULL, JWKEEP_NO_OFFSET);
-    return is_utf8(spec->kid) ? JWKEEP_OK : misuse(error, "kid");
+    return jk_jwk_check_kid(spec->kid, error);
 }
 
 /* The `kid` of a key that was given none. An oct key's thumbprint is a hash of the secret
@@ -102,7 +94,7 @@ static jwkeep_code default_kid(const jk_key_material *material,
     bool is_secret = material->kty == JWKEEP_KTY_OCT;
     size_t size = is_secret ? RANDOM_KID_BYTES : sizeof bytes;
     jwkeep_code code =
-        is_secret ? jk_random(bytes, size, error) : jk_thumbprint(material, bytes, error);
+        is_secret ? jk_random(bytes, size, error) : jk_thumbprint(material, size, bytes, error);
     if (code)
         return code;
     jk_base64url_encode(jwkeep_span_of(bytes, size), ret_text);
@@ -110,23 +102,23 @@ static jwkeep_code default_kid(const jk_key_material *material,
     return JWKEEP_OK;
 }
 
-static jwkeep_code describe(jk_key *prepared, const jwkeep_jwk_spec *spec,
-                            const jk_key_material *material, jwkeep_jwk **ret_key,
-                            jwkeep_error *error) {
-    char text[JWKEEP_THUMBPRINT_TEXT_SIZE];
+static jwkeep_code describe(const jwkeep_jwk_spec *spec, const jk_key_material *material,
+                            char text[JWKEEP_THUMBPRINT_TEXT_SIZE], jwkeep_buffer *json,
+                            jk_jwk_traits *ret_traits, jwkeep_error *error) {
     jk_jwk_traits traits = {.algorithm = spec->algorithm, .use = spec->use};
-    if (spec->use == JWKEEP_JWK_USE_SIG)
-        traits.use_text = JWKEEP_SPAN("sig");
-    jwkeep_code code = JWKEEP_OK;
+    if (spec->use)
+        traits.use_text =
+            spec->use == JWKEEP_JWK_USE_SIG ? JWKEEP_SPAN("sig") : JWKEEP_SPAN("enc");
+    jwkeep_code code = spec->ops ? jk_jwk_ops_set(&traits, spec->ops, json) : JWKEEP_OK;
+    if (code)
+        return jk_fail(error, code);
     if (spec->kid.size)
         traits.kid = spec->kid;
     else if (!spec->kid.data)
         code = default_kid(material, text, &traits.kid, error);
-    if (code) {
-        jk_key_free(prepared);
-        return code;
-    }
-    return jk_jwk_create(prepared, material, &traits, ret_key, error);
+    if (!code)
+        *ret_traits = traits;
+    return code;
 }
 
 jwkeep_code jk_jwk_adopt(jk_key *prepared, const jwkeep_jwk_spec *spec, jwkeep_jwk **ret_key,
@@ -134,11 +126,18 @@ jwkeep_code jk_jwk_adopt(jk_key *prepared, const jwkeep_jwk_spec *spec, jwkeep_j
     jk_arena arena;
     jk_key_material material = {0};
     jk_arena_init(&arena, SIZE_MAX); /* the numbers of one prepared key */
+    char text[JWKEEP_THUMBPRINT_TEXT_SIZE];
+    uint8_t storage[JK_JWK_OPS_MAX_TEXT];
+    jwkeep_buffer json;
+    jk_jwk_traits traits;
+    jwkeep_buffer_init_fixed(&json, storage, sizeof storage);
     jwkeep_code code = jk_key_export(prepared, &arena, &material, error);
+    if (!code)
+        code = describe(spec, &material, text, &json, &traits, error);
     if (code)
         jk_key_free(prepared);
     else
-        code = describe(prepared, spec, &material, ret_key, error);
+        code = jk_jwk_create(prepared, &material, &traits, ret_key, error);
     jk_arena_done(&arena);
     return code;
 }
@@ -161,29 +160,18 @@ static jwkeep_code make_public_ops(jk_jwk_traits *traits, jwkeep_buffer *json) {
     static const struct {
         uint32_t sources;
         uint32_t op;
-        const char *name;
     } rows[] = {
-        {JWKEEP_JWK_OP_SIGN | JWKEEP_JWK_OP_VERIFY, JWKEEP_JWK_OP_VERIFY, "verify"},
-        {JWKEEP_JWK_OP_DECRYPT | JWKEEP_JWK_OP_ENCRYPT, JWKEEP_JWK_OP_ENCRYPT, "encrypt"},
-        {JWKEEP_JWK_OP_UNWRAP_KEY | JWKEEP_JWK_OP_WRAP_KEY, JWKEEP_JWK_OP_WRAP_KEY, "wrapKey"},
+        {JWKEEP_JWK_OP_SIGN | JWKEEP_JWK_OP_VERIFY, JWKEEP_JWK_OP_VERIFY},
+        {JWKEEP_JWK_OP_DECRYPT | JWKEEP_JWK_OP_ENCRYPT, JWKEEP_JWK_OP_ENCRYPT},
+        {JWKEEP_JWK_OP_UNWRAP_KEY | JWKEEP_JWK_OP_WRAP_KEY, JWKEEP_JWK_OP_WRAP_KEY},
     };
     if (!traits->ops)
         return JWKEEP_OK;
-    jwkeep_json_writer writer;
-    jwkeep_json_writer_init(&writer, json);
-    jwkeep_json_write_array(&writer);
     uint32_t found = 0;
-    for (size_t i = 0; i < JK_COUNT_OF(rows); i++) {
-        if (!(traits->ops & rows[i].sources))
-            continue;
-        found |= rows[i].op;
-        jwkeep_json_write_string(&writer, jwkeep_span_text(rows[i].name));
-    }
-    jwkeep_json_write_end(&writer);
-    traits->ops = found ? found : JWKEEP_JWK_OP_OTHER;
-    jwkeep_code code = jwkeep_json_writer_finish(&writer);
-    traits->ops_json = jwkeep_buffer_span(json);
-    return code;
+    for (size_t i = 0; i < JK_COUNT_OF(rows); i++)
+        if (traits->ops & rows[i].sources)
+            found |= rows[i].op;
+    return jk_jwk_ops_set(traits, found ? found : JWKEEP_JWK_OP_OTHER, json);
 }
 
 static jwkeep_code make_public(const jwkeep_jwk *key, jk_key_material *material,
@@ -193,7 +181,7 @@ static jwkeep_code make_public(const jwkeep_jwk *key, jk_key_material *material,
     for (size_t i = 0; i < count; i++)
         if (rows[i].is_secret)
             jk_jwk_number_set(&rows[i], JWKEEP_SPAN_NONE, material);
-    uint8_t storage[PUBLIC_OPS_MAX_TEXT];
+    uint8_t storage[JK_JWK_OPS_MAX_TEXT];
     jwkeep_buffer json;
     jwkeep_buffer_init_fixed(&json, storage, sizeof storage);
     jk_jwk_traits traits = key->traits;

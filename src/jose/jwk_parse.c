@@ -9,31 +9,12 @@
 #include "crypto/algorithm.h"
 #include "jose/jwk_form.h"
 #include "jose/jwk_number.h"
+#include "jose/jwk_ops.h"
 
 #define JWK_MAX_OPS 32u            /* values of `key_ops`; nine are registered */
 #define JWK_NUMBER_MAX_BYTES 2048u /* twice the largest number that a usable key has */
 
 static const char *const trait_names[] = {"kty", "crv", "kid", "use", "key_ops", "alg"};
-
-static const struct {
-    const char *name;
-    jwkeep_jwk_op op;
-} ops[] = {
-    {"sign", JWKEEP_JWK_OP_SIGN},
-    {"verify", JWKEEP_JWK_OP_VERIFY},
-    {"encrypt", JWKEEP_JWK_OP_ENCRYPT},
-    {"decrypt", JWKEEP_JWK_OP_DECRYPT},
-    {"wrapKey", JWKEEP_JWK_OP_WRAP_KEY},
-    {"unwrapKey", JWKEEP_JWK_OP_UNWRAP_KEY},
-    {"deriveKey", JWKEEP_JWK_OP_DERIVE_KEY},
-    {"deriveBits", JWKEEP_JWK_OP_DERIVE_BITS},
-};
-
-#define OPS_OF_SIG ((uint32_t)(JWKEEP_JWK_OP_SIGN | JWKEEP_JWK_OP_VERIFY))
-#define OPS_OF_ENC                                                                             \
-    ((uint32_t)(JWKEEP_JWK_OP_ENCRYPT | JWKEEP_JWK_OP_DECRYPT | JWKEEP_JWK_OP_WRAP_KEY |       \
-                JWKEEP_JWK_OP_UNWRAP_KEY | JWKEEP_JWK_OP_DERIVE_KEY |                          \
-                JWKEEP_JWK_OP_DERIVE_BITS))
 
 static jwkeep_code refuse(jwkeep_error *error, jwkeep_code code, const char *member,
                           const char *clause) {
@@ -67,6 +48,8 @@ static jwkeep_code read_type(const jwkeep_json *jwk, jk_key_material *material,
     if (code)
         return code;
     material->kty = jwkeep_kty_from_name(name);
+    if (jwkeep_span_equals(name, JWKEEP_SPAN("AKP")))
+        return refuse(error, JWKEEP_JWK_KTY_NOT_IN_BUILD, "kty", "draft-ietf-cose-dilithium");
     if (!material->kty)
         return refuse(error, JWKEEP_JWK_KTY_UNSUPPORTED, "kty", "RFC 7518 §6.1");
     if (material->kty != JWKEEP_KTY_EC && material->kty != JWKEEP_KTY_OKP)
@@ -104,13 +87,6 @@ static jwkeep_code read_use(const jwkeep_json *jwk, jk_jwk_traits *traits,
     return JWKEEP_OK;
 }
 
-static uint32_t op_of(jwkeep_span name) {
-    for (size_t i = 0; i < JK_COUNT_OF(ops); i++)
-        if (jwkeep_span_equals(name, jwkeep_span_text(ops[i].name)))
-            return (uint32_t)ops[i].op;
-    return JWKEEP_JWK_OP_OTHER;
-}
-
 static bool stands_before(const jwkeep_json *array, const jwkeep_json *value) {
     jwkeep_span text = jwkeep_json_string(value);
     const jwkeep_json *earlier = jwkeep_json_first(array);
@@ -138,7 +114,7 @@ static jwkeep_code read_ops(const jwkeep_json *jwk, jk_jwk_traits *traits,
             return refuse(error, JWKEEP_JWK_INVALID, "key_ops", clause);
         if (stands_before(array, value))
             return refuse(error, JWKEEP_JWK_MEMBER_INVALID, "key_ops", clause);
-        found |= op_of(jwkeep_json_string(value));
+        found |= jk_jwk_op_of(jwkeep_json_string(value));
     }
     traits->ops = found;
     traits->ops_json = jwkeep_json_raw(array);
@@ -152,24 +128,13 @@ static jwkeep_code read_algorithm(const jwkeep_json *jwk, const jk_key_material 
     if (code || !name.data)
         return code;
     traits->algorithm = jwkeep_algorithm_from_name(name);
+    if (jwkeep_algorithm_is_left_out(name))
+        return jk_fail_text(error, JWKEEP_JWK_ALG_UNSUPPORTED,
+                            "ML-DSA is not in this build of the library", "alg", "FIPS 204");
     if (!traits->algorithm)
         return refuse(error, JWKEEP_JWK_ALG_UNSUPPORTED, "alg", "RFC 7517 §4.4");
     if (!jwkeep_algorithm_fits(traits->algorithm, material->kty, material->crv))
         return refuse(error, JWKEEP_JWK_ALG_MISMATCH, "alg", "RFC 7518 §3.1");
-    return JWKEEP_OK;
-}
-
-/* All algorithms known here sign, so an `alg` says as much as `use` does. */
-static jwkeep_code check_consistency(const jk_jwk_traits *traits, jwkeep_error *error) {
-    uint32_t known = traits->ops & (OPS_OF_SIG | OPS_OF_ENC);
-    bool is_sig = traits->use == JWKEEP_JWK_USE_SIG;
-    bool is_enc = traits->use == JWKEEP_JWK_USE_ENC;
-    if ((is_sig && (known & OPS_OF_ENC)) || (is_enc && (known & OPS_OF_SIG)))
-        return refuse(error, JWKEEP_JWK_USE_INCONSISTENT, "key_ops", "RFC 7517 §4.3");
-    if (traits->algorithm && is_enc)
-        return refuse(error, JWKEEP_JWK_USE_INCONSISTENT, "use", "RFC 7517 §4.4");
-    if (traits->algorithm && known && !(known & OPS_OF_SIG))
-        return refuse(error, JWKEEP_JWK_USE_INCONSISTENT, "key_ops", "RFC 7517 §4.4");
     return JWKEEP_OK;
 }
 
@@ -184,7 +149,7 @@ static jwkeep_code read_traits(const jwkeep_json *jwk, const jwkeep_limits *limi
     if (!code)
         code = read_algorithm(jwk, material, ret_traits, error);
     if (!code)
-        code = check_consistency(ret_traits, error);
+        code = jk_jwk_check_use(ret_traits, error);
     return code;
 }
 
@@ -232,56 +197,11 @@ static jwkeep_code check_hmac_size(const jk_jwk_traits *traits, const jk_key_mat
     return refuse(error, JWKEEP_JWK_TOO_WEAK, "k", "RFC 7518 §3.2");
 }
 
-static bool is_other(const jwkeep_json *member) {
-    jwkeep_span name = jwkeep_json_name(member);
+static bool is_other(jwkeep_span name) {
     for (size_t i = 0; i < JK_COUNT_OF(trait_names); i++)
         if (jwkeep_span_equals(name, jwkeep_span_text(trait_names[i])))
             return false;
     return !jk_jwk_number_is_name(name);
-}
-
-static uint8_t *pack(uint8_t *at, jwkeep_span name, jwkeep_span json) {
-    size_t sizes[2] = {name.size, json.size};
-    memcpy(at, sizes, sizeof sizes);
-    at += sizeof sizes;
-    if (name.size)
-        memcpy(at, name.data, name.size);
-    memcpy(at + name.size, json.data, json.size);
-    return at + name.size + json.size;
-}
-
-bool jk_jwk_other_next(jwkeep_span *rest, jk_jwk_other *ret_other) {
-    size_t sizes[2];
-    if (rest->size < sizeof sizes)
-        return false;
-    memcpy(sizes, rest->data, sizeof sizes);
-    const uint8_t *at = rest->data + sizeof sizes;
-    ret_other->name = jwkeep_span_of(at, sizes[0]);
-    ret_other->json = jwkeep_span_of(at + sizes[0], sizes[1]);
-    size_t used = sizeof sizes + sizes[0] + sizes[1];
-    *rest = jwkeep_span_of(rest->data + used, rest->size - used);
-    return true;
-}
-
-static jwkeep_code pack_others(const jwkeep_json *jwk, jk_arena *arena, jwkeep_span *ret_others,
-                               jwkeep_error *error) {
-    size_t size = 0;
-    const jwkeep_json *member = jwkeep_json_first(jwk);
-    for (; member; member = jwkeep_json_next(member))
-        if (is_other(member))
-            size += 2 * sizeof(size_t) + jwkeep_json_name(member).size +
-                    jwkeep_json_raw(member).size;
-    if (size == 0)
-        return JWKEEP_OK;
-    uint8_t *bytes = jk_arena_bytes(arena, size);
-    if (!bytes)
-        return jk_fail(error, JWKEEP_OUT_OF_MEMORY);
-    uint8_t *at = bytes;
-    for (member = jwkeep_json_first(jwk); member; member = jwkeep_json_next(member))
-        if (is_other(member))
-            at = pack(at, jwkeep_json_name(member), jwkeep_json_raw(member));
-    *ret_others = jwkeep_span_of(bytes, size);
-    return JWKEEP_OK;
 }
 
 bool jk_jwk_has_secret(const jwkeep_json *value) {
@@ -307,10 +227,13 @@ static jwkeep_code build(const jwkeep_json *jwk, const jwkeep_limits *limits, jk
     if (!code)
         code = check_hmac_size(&traits, &material, error);
     if (!code)
-        code = pack_others(jwk, arena, &traits.others, error);
+        code = jk_members_collect(jwk, is_other, &traits.others, error);
     if (!code)
         code = jk_key_import(&material, &prepared, error);
-    return code ? code : jk_jwk_create(prepared, &material, &traits, ret_key, error);
+    if (!code)
+        code = jk_jwk_create(prepared, &material, &traits, ret_key, error);
+    jk_members_unref(traits.others);
+    return code;
 }
 
 jwkeep_code jk_jwk_from_json(const jwkeep_json *value, const jwkeep_limits *limits,

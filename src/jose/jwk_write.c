@@ -34,14 +34,6 @@ static void write_traits(jwkeep_json_writer *writer, const jk_jwk_traits *traits
             writer, "alg", jwkeep_span_text(jwkeep_algorithm_name(traits->algorithm)));
 }
 
-static void write_others(jwkeep_json_writer *writer, jwkeep_span others) {
-    jk_jwk_other other;
-    while (jk_jwk_other_next(&others, &other)) {
-        jwkeep_json_write_name(writer, other.name);
-        jwkeep_json_write_raw(writer, other.json);
-    }
-}
-
 static void write_members(jwkeep_json_writer *writer, const jwkeep_jwk *key,
                           const jk_key_material *material, bool with_private) {
     jwkeep_json_write_object(writer);
@@ -49,7 +41,7 @@ static void write_members(jwkeep_json_writer *writer, const jwkeep_jwk *key,
                                     jwkeep_span_text(jwkeep_kty_name(material->kty)));
     write_traits(writer, &key->traits);
     write_numbers(writer, material, with_private);
-    write_others(writer, key->traits.others);
+    jk_members_write(key->traits.others, writer);
     jwkeep_json_write_end(writer);
 }
 

@@ -294,7 +294,7 @@ size_t jk_keyset_adopt(jwkeep_keyset *fresh, const jwkeep_keyset *old) {
     for (size_t i = 0; i < fresh->count; i++) {
         jwkeep_jwk *key = fresh->keys[i];
         size_t rank = rank_of(old, key);
-        if (rank == old->count || !jk_jwk_is_identical(old->by_identity[rank], key))
+        if (rank == old->count || !jwkeep_jwk_is_identical(old->by_identity[rank], key))
             continue;
         jwkeep_jwk *kept = jwkeep_jwk_ref(old->by_identity[rank]);
         fresh->by_identity[rank_of(fresh, key)] = kept;

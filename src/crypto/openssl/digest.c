@@ -7,14 +7,19 @@
 #include <limits.h>
 #include <openssl/rand.h>
 
+jwkeep_code jk_digest(size_t size, jwkeep_span bytes, uint8_t *ret_digest,
+                      jwkeep_error *error) {
+    uint8_t digest[EVP_MAX_MD_SIZE];
+    const EVP_MD *hash = jk_fetched_digest(size);
+    if (!hash || EVP_Digest(bytes.data, bytes.size, digest, NULL, hash, NULL) != 1)
+        return jk_openssl_fail(error);
+    memcpy(ret_digest, digest, size);
+    return JWKEEP_OK;
+}
+
 jwkeep_code jk_sha256(jwkeep_span bytes, uint8_t ret_digest[JK_SHA256_SIZE],
                       jwkeep_error *error) {
-    uint8_t digest[JK_SHA256_SIZE];
-    const EVP_MD *sha256 = jk_fetched_sha256();
-    if (!sha256 || EVP_Digest(bytes.data, bytes.size, digest, NULL, sha256, NULL) != 1)
-        return jk_openssl_fail(error);
-    memcpy(ret_digest, digest, sizeof digest);
-    return JWKEEP_OK;
+    return jk_digest(JK_SHA256_SIZE, bytes, ret_digest, error);
 }
 
 jwkeep_code jk_random(void *ret_bytes, size_t size, jwkeep_error *error) {

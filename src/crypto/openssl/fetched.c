@@ -6,6 +6,7 @@
 #include <pthread.h>
 
 static struct {
+    EVP_MD *sha1;
     EVP_MD *sha256;
     EVP_MD *sha384;
     EVP_MD *sha512;
@@ -15,6 +16,7 @@ static struct {
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void fetch(void) {
+    fetched.sha1 = EVP_MD_fetch(NULL, "SHA1", NULL);
     fetched.sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
     fetched.sha384 = EVP_MD_fetch(NULL, "SHA384", NULL);
     fetched.sha512 = EVP_MD_fetch(NULL, "SHA512", NULL);
@@ -22,14 +24,11 @@ static void fetch(void) {
     ERR_clear_error();
 }
 
-const EVP_MD *jk_fetched_sha256(void) {
+const EVP_MD *jk_fetched_digest(size_t size) {
     (void)pthread_once(&once, fetch);
-    return fetched.sha256;
-}
-
-const EVP_MD *jk_fetched_hash(const jk_algorithm_info *info) {
-    (void)pthread_once(&once, fetch);
-    switch (info->hash_bytes) {
+    switch (size) {
+    case 20:
+        return fetched.sha1;
     case 32:
         return fetched.sha256;
     case 48:
@@ -39,6 +38,10 @@ const EVP_MD *jk_fetched_hash(const jk_algorithm_info *info) {
     default:
         return NULL;
     }
+}
+
+const EVP_MD *jk_fetched_hash(const jk_algorithm_info *info) {
+    return jk_fetched_digest(info->hash_bytes);
 }
 
 EVP_MAC *jk_fetched_hmac(void) {

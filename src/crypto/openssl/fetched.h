@@ -10,7 +10,9 @@
 
 /* The hash of `info`; NULL if the providers have it not, or if `info` has none. */
 const EVP_MD *jk_fetched_hash(const jk_algorithm_info *info);
-const EVP_MD *jk_fetched_sha256(void);
+
+/* SHA-1, SHA-256, SHA-384 or SHA-512, by the size of what they give; NULL likewise. */
+const EVP_MD *jk_fetched_digest(size_t size);
 
 /* The MAC called HMAC, or NULL. */
 EVP_MAC *jk_fetched_hmac(void);

@@ -95,6 +95,36 @@ static jwkeep_code export_and_import(jwkeep_error *error) {
     return code;
 }
 
+static jwkeep_code relabel_key(jwkeep_error *error) {
+    const jwkeep_jwk_labels labels = {.kid = JWKEEP_SPAN("new"), .ops = JWKEEP_JWK_OP_SIGN};
+    jwkeep_jwk *key = NULL;
+    jwkeep_code code = jwkeep_jwk_relabel(signing_key, &labels, &key, error);
+    assert_true((code == JWKEEP_OK) == (key != NULL));
+    jwkeep_jwk_unref(key);
+    return code;
+}
+
+static jwkeep_code write_thumbprint(jwkeep_error *error) {
+    jwkeep_buffer uri;
+    jwkeep_buffer_init(&uri, 1000);
+    jwkeep_code code =
+        jwkeep_thumbprint_write_uri(signing_key, JWKEEP_THUMBPRINT_SHA512, &uri, error);
+    assert_true((code == JWKEEP_OK) == (uri.size > 0));
+    jwkeep_buffer_done(&uri);
+    return code;
+}
+
+static jwkeep_code parse_key_with_members(jwkeep_error *error) {
+    jwkeep_jwk *key = NULL;
+    jwkeep_code code =
+        jwkeep_jwk_parse(JWKEEP_SPAN("{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"" RFC8037_X
+                                     "\",\"a\":[1,2],\"b\":{\"c\":\"\\u0061\"}}"),
+                         NULL, &key, error);
+    assert_true((code == JWKEEP_OK) == (key != NULL));
+    jwkeep_jwk_unref(key);
+    return code;
+}
+
 static jwkeep_code parse_set(jwkeep_error *error) {
     static const char json[] = "{\"keys\":[" RFC7517_A1_RSA "," RFC8037_A2 ",{}]}";
     jwkeep_keyset *set = NULL;
@@ -170,9 +200,18 @@ static void fail_each(attempt run) {
 
 static void every_call_survives_the_lack_of_memory(void **state) {
     (void)state;
-    static const attempt attempts[] = {parse_key,         generate_key, make_public,
-                                       export_and_import, parse_set,    merge_sets,
-                                       write_set,         verify_token, sign_token};
+    static const attempt attempts[] = {parse_key,
+                                       generate_key,
+                                       make_public,
+                                       export_and_import,
+                                       relabel_key,
+                                       write_thumbprint,
+                                       parse_key_with_members,
+                                       parse_set,
+                                       merge_sets,
+                                       write_set,
+                                       verify_token,
+                                       sign_token};
     signing_key = key_of(RFC7520_RSA);
     keys = keyset_of("{\"keys\":[{" RFC7520_RSA_PUBLIC "}," RFC7520_HMAC "]}");
     for (size_t i = 0; i < sizeof attempts / sizeof attempts[0]; i++)
