@@ -248,6 +248,8 @@ typedef struct jwkeep_source_status {
     jwkeep_code last_error; /* of the last download; JWKEEP_OK if it was good */
 } jwkeep_source_status;
 
+/* Fills `*ret_status` with what there is to know of the source now. Any thread; takes the
+ * source's mutex for a moment, never waits for a download. Never fails. */
 JWKEEP_API void jwkeep_source_status_get(const jwkeep_source *source,
                                          jwkeep_source_status *ret_status);
 

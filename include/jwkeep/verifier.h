@@ -45,6 +45,7 @@ typedef struct jwkeep_verifier_options {
         *engine; /* the `engine` of all rules that have none; NULL: whichever a key has */
 } jwkeep_verifier_options;
 
+/* Sets every field to its default: no issuers yet. Any thread. Never fails. */
 JWKEEP_API void jwkeep_verifier_options_init(jwkeep_verifier_options *options);
 
 /* Errors: MISUSE_ARGUMENT (`where` names the field), TRANSPORT_URL, OUT_OF_MEMORY,
