@@ -19,6 +19,7 @@ static void *allocate(void *user, size_t size) {
     if (!block)
         return NULL;
     seen.allocations++;
+    seen.live_bytes += size;
     memcpy(block, &size, sizeof size);
     return block + FRONT_BYTES;
 }
@@ -35,6 +36,7 @@ static void release(void *user, void *block) {
         clean++;
     if (clean < size)
         seen.dirty_releases++;
+    seen.live_bytes -= size;
     free(bytes - FRONT_BYTES);
 }
 

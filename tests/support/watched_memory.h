@@ -10,6 +10,7 @@
 
 typedef struct watched_memory {
     size_t allocations;
+    size_t live_bytes;     /* of all blocks, as they were asked for; not set to zero */
     size_t dirty_releases; /* blocks given back with a byte that is not 0 */
     bool is_exhausted;     /* no more from now on */
 } watched_memory;
