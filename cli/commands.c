@@ -12,6 +12,7 @@ const struct command_group COMMAND_GROUPS[] = {
     {NULL, NULL},
 };
 
+/* clang-format off */
 const struct command *const COMMANDS[] = {
     &CMD_JWK_GENERATE,
     &CMD_JWK_CHECK,
@@ -27,9 +28,11 @@ const struct command *const COMMANDS[] = {
     &CMD_JWT_DECODE,
     &CMD_SERVE,
     &CMD_DEV_ISSUER,
+    &CMD_BENCH_MEMORY,
     &CMD_BENCH_READ,
     &CMD_BENCH_STORM,
     &CMD_BENCH_VERIFY,
     &CMD_SIM,
     NULL,
 };
+/* clang-format on */

@@ -49,3 +49,13 @@ def test_read_measures_one_thread_two_and_so_on(program):
     assert [row["threads"] for row in rows] == [1, 2, 3]
     assert all(row[kind] > 0 for row in rows
                for kind in ("unprotected_ns", "ring_ns", "ring_hold_ns"))
+
+
+def test_memory_has_a_figure_for_each_thing(program):
+    rows = {row["what"].strip(): row["bytes"] for row in
+            json.loads(program.ok("bench", "memory", "--sources", "20", "--json"))}
+    for what in ("key, RSA-2048, public", "key, EC P-256, public", "key, Ed25519, public",
+                 "token object, new", "source without keys", "source with three RSA keys",
+                 "verification that is pending", "connection of the service, idle"):
+        assert rows[what] > 0, rows
+    assert rows["source with three RSA keys"] > rows["source without keys"]
