@@ -79,6 +79,13 @@ typedef enum jwkeep_code {
     JWKEEP_CLAIM_MISMATCH = 1312,     /* a claim is none of the values the rules ask for */
     JWKEEP_SCOPE_INSUFFICIENT = 1313, /* `scope` lacks one that is required */
     JWKEEP_VALIDATOR_REFUSED = 1314,  /* a check of the caller's own said no */
+    JWKEEP_AZP_MISMATCH = 1315,
+    JWKEEP_NONCE_MISMATCH = 1316,
+    JWKEEP_AUTH_TOO_OLD = 1317,     /* `auth_time` is too long ago */
+    JWKEEP_HASH_MISMATCH = 1318,    /* `at_hash` or `c_hash` is of something else */
+    JWKEEP_TOKEN_NESTED = 1319,     /* the payload is a token, and that is not allowed here */
+    JWKEEP_NESTING_TOO_DEEP = 1320, /* over max_nesting */
+    JWKEEP_CLIENT_MISMATCH = 1321,  /* `client_id` is not the expected one */
 
     /* Rejected: keys and key sets */
     JWKEEP_JWK_INVALID = 1400, /* not a JSON object, or a member of the wrong type */

@@ -68,15 +68,19 @@ JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_token_claim_boolean(const jwkeep_t
  * CLAIMS_INVALID; CLAIM_MISSING, CLAIM_TYPE, TOKEN_EXPIRED, TOKEN_NOT_YET_VALID,
  * TOKEN_ISSUED_IN_FUTURE, TOKEN_TOO_OLD, ISSUER_MISMATCH, AUDIENCE_MISMATCH, SUBJECT_MISMATCH,
  * JTI_MISMATCH, CLAIM_MISMATCH, SCOPE_INSUFFICIENT, each with `where` the claim and its clause;
- * VALIDATOR_REFUSED, and whatever a validator gives. */
+ * those of the profile: AZP_MISMATCH, CLIENT_MISMATCH, AUTH_TOO_OLD; VALIDATOR_REFUSED, and
+ * whatever a validator gives. TOKEN_NESTED (`cty` is "JWT": the payload is not claims but a
+ * token, RFC 7519 §5.2); where rules->is_nesting_allowed, NESTING_TOO_DEEP, and all errors may
+ * be those of a token inside, offsets being in that. */
 JWKEEP_API JWKEEP_MUST_USE jwkeep_code
 jwkeep_jwt_verify(jwkeep_span bytes, const jwkeep_jwk *key, const jwkeep_keyset *keys,
                   const jwkeep_rules *rules, int64_t now_ms, jwkeep_token *token,
                   jwkeep_failures *failures, jwkeep_error *error);
 
 /* Appends a JWT: `claims` (a JSON object; registered claims of the right types) signed as
- * `signer` says; where signer->typ is absent, `typ` is "JWT".
- * Errors: CLAIMS_INVALID, CLAIM_TYPE, JSON_…, and those of jwkeep_jws_sign. */
+ * `signer` says; where signer->typ is absent, `typ` is "JWT". signer->cty must not be "JWT": a
+ * nested token is made by jwkeep_jws_sign, of a token.
+ * Errors: CLAIMS_INVALID, CLAIM_TYPE, JSON_…, MISUSE_ARGUMENT, and those of jwkeep_jws_sign. */
 JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_jwt_sign(jwkeep_span claims,
                                                        const jwkeep_jws_signer *signer,
                                                        jwkeep_buffer *token,

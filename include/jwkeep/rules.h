@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Owns what the claims of a token must say: registered claims, times, scopes, any other claim
- * by its value, and checks of the caller's own. All failures of a token are told at once. */
+ * by its value, checks of the caller's own, and ready profiles: JWT access tokens, ID tokens.
+ * All failures of a token are told at once. */
 #ifndef JWKEEP_RULES_H
 #define JWKEEP_RULES_H
 
@@ -51,6 +52,26 @@ typedef struct jwkeep_validator {
     void *user; /* must live as long as whatever keeps the rules; any thread */
 } jwkeep_validator;
 
+/* What a token of a standard must be, on top of what the fields of the rules say. Each needs
+ * an issuer: rules->issuers, or the one that a verifier has. */
+typedef enum jwkeep_profile {
+    JWKEEP_PROFILE_NONE = 0,
+
+    /* A JWT access token (RFC 9068 §4): `typ` "at+jwt"; `iss`, `exp`, `aud`, `sub`,
+     * `client_id`, `iat` and `jti` must be there, and `client_id`, `scope`, `acr` be strings,
+     * `auth_time` a NumericDate, `amr` an array of strings. rules->audiences must be given;
+     * rules->typ must not. Where rules->client_id is given, `client_id` must be that. */
+    JWKEEP_PROFILE_AT_JWT = 1,
+
+    /* An ID token (OpenID Connect Core §2, §3.1.3.7): `iss`, `sub` (255 bytes at the most),
+     * `aud`, `exp` and `iat` must be there; `aud` must hold rules->client_id, which must be
+     * given, and besides it only rules->audiences (those that the client trusts); `azp` must be
+     * that client, and be there if `aud` holds several. `typ`, where there is one, is "JWT": an
+     * access token is no ID token (RFC 8725 §3.11). What a client knows of one login alone
+     * (nonce, codes, tokens that came along) is checked by jwkeep_id_token_check. */
+    JWKEEP_PROFILE_ID_TOKEN = 2
+} jwkeep_profile;
+
 /* What claims must say. Fill with jwkeep_rules_init, then change what must differ. A list that
  * is empty, and a text that is NULL, demands nothing. The structure and all it points to are
  * only read, and must live as long as the call that takes them; whatever keeps rules
@@ -88,12 +109,21 @@ typedef struct jwkeep_rules {
     size_t validator_count;
     const char *engine; /* checks signatures alone, with OpenSSL behind it: one of
                            <jwkeep/engine.h>; NULL: whichever a key has */
+    jwkeep_profile profile;
+    const char *client_id;  /* for a profile alone */
+    int64_t max_auth_age_s; /* now − `auth_time` at the most (`auth_time` is then required); 0:
+                               any */
+    bool is_nesting_allowed; /* for keys at hand: a token whose payload is again a signed token
+                                (`cty` "JWT", RFC 7519 §5.2) is verified inwards, each with the
+                                same keys, at most limits.max_nesting deep; what holds is the
+                                innermost. Otherwise it is refused */
 } jwkeep_rules;
 
 JWKEEP_API void jwkeep_rules_init(jwkeep_rules *rules);
 
 /* Everything about a token that failed, in the order iss, aud, sub, jti, exp, nbf, iat, max
- * age, required, scopes, claims, validators. The first one is also the call's error. */
+ * age, required, scopes, claims, profile, auth_time, validators. The first one is also the
+ * call's error. */
 typedef struct jwkeep_failures {
     size_t count; /* at most JWKEEP_MAX_FAILURES; what is beyond is not kept */
     jwkeep_error items[JWKEEP_MAX_FAILURES];

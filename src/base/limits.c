@@ -21,6 +21,7 @@ static const struct {
     {"max_audiences", offsetof(jwkeep_limits, max_audiences)},
     {"max_pem_bytes", offsetof(jwkeep_limits, max_pem_bytes)},
     {"max_passphrase_rounds", offsetof(jwkeep_limits, max_passphrase_rounds)},
+    {"max_nesting", offsetof(jwkeep_limits, max_nesting)},
 };
 
 _Static_assert(sizeof(jwkeep_limits) == (1 + JK_COUNT_OF(fields)) * sizeof(size_t),
@@ -41,6 +42,7 @@ void jwkeep_limits_init(jwkeep_limits *limits) {
         .max_audiences = JWKEEP_MAX_AUDIENCES,
         .max_pem_bytes = JWKEEP_MAX_PEM_BYTES,
         .max_passphrase_rounds = JWKEEP_MAX_PASSPHRASE_ROUNDS,
+        .max_nesting = JWKEEP_MAX_NESTING,
     };
 }
 

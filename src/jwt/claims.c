@@ -48,7 +48,7 @@ static int64_t milliseconds_of(double seconds) {
     return whole * 1000 + (rest > 999 ? 999 : rest);
 }
 
-static bool read_time(const jwkeep_json *value, int64_t *ret_time_ms) {
+bool jk_numeric_date_read(const jwkeep_json *value, int64_t *ret_time_ms) {
     int64_t whole;
     if (jwkeep_json_int64(value, &whole) == JWKEEP_OK) {
         if (whole < 0 || whole > JK_NUMERIC_DATE_MAX_S)
@@ -86,7 +86,7 @@ static bool read_claim(jk_claims *claims, jk_claim claim, size_t max_audiences) 
     case JK_CLAIM_EXP:
     case JK_CLAIM_NBF:
     case JK_CLAIM_IAT:
-        return read_time(value, &claims->times_ms[claim]);
+        return jk_numeric_date_read(value, &claims->times_ms[claim]);
     case JK_CLAIM_AUD:
         return is_audience(value, max_audiences);
     case JK_CLAIM_ISS:

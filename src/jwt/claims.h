@@ -47,6 +47,9 @@ static inline bool jk_claims_is_ill_typed(const jk_claims *claims, jk_claim clai
  * ill typed. What is finer than a millisecond is cut off a NumericDate. */
 void jk_claims_read(const jwkeep_json *object, size_t max_audiences, jk_claims *ret_claims);
 
+/* Reads a NumericDate in milliseconds; what is finer is cut off. False if it is none. */
+bool jk_numeric_date_read(const jwkeep_json *value, int64_t *ret_time_ms);
+
 /* Number of values of `aud`, and one of them; absent past the end. */
 size_t jk_claims_audience_count(const jk_claims *claims);
 jwkeep_span jk_claims_audience_at(const jk_claims *claims, size_t index);

@@ -6,7 +6,8 @@
 #include "base/error.h"
 #include "crypto/key.h"
 #include "jwt/claim_rules.h"
-#include "jwt/verdict.h"
+#include "jwt/media_type.h"
+#include "jwt/profile.h"
 
 void jwkeep_rules_init(jwkeep_rules *rules) {
     *rules = (jwkeep_rules){.struct_size = sizeof *rules};
@@ -51,7 +52,9 @@ static const char *first_bad_field(const jwkeep_rules *rules) {
         return "validators";
     if (rules->engine && !jk_engine_is_known(rules->engine))
         return "engine";
-    return NULL;
+    if (rules->max_auth_age_s < 0 || rules->max_auth_age_s > JK_NUMERIC_DATE_MAX_S)
+        return "max_auth_age_s";
+    return jk_profile_bad_field(rules);
 }
 
 static jwkeep_code check_and_copy(const jwkeep_rules *rules, jwkeep_rules *ret_rules,
@@ -138,50 +141,35 @@ bool jk_rules_keep(jwkeep_rules *rules, jk_arena *arena) {
            jk_rules_keep_text(&rules->subject, arena) &&
            jk_rules_keep_text(&rules->jti, arena) && jk_rules_keep_text(&rules->typ, arena) &&
            jk_rules_keep_text(&rules->engine, arena) &&
+           jk_rules_keep_text(&rules->client_id, arena) &&
            keep_list(&rules->scopes, rules->scope_count, arena) &&
            jk_claim_rules_keep(&rules->claims, rules->claim_count, arena) &&
            keep_validators(&rules->validators, rules->validator_count, arena);
 }
 
-static uint8_t lower(uint8_t c) {
-    return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20u) : c;
-}
-
-static bool equals_ignoring_case(jwkeep_span a, jwkeep_span b) {
-    if (a.size != b.size)
-        return false;
-    for (size_t i = 0; i < a.size; i++)
-        if (lower(a.data[i]) != lower(b.data[i]))
-            return false;
-    return true;
-}
-
-/* The prefix may be left out only where no other slash follows. */
-static jwkeep_span without_application(jwkeep_span typ) {
-    const jwkeep_span prefix = JWKEEP_SPAN("application/");
-    if (typ.size < prefix.size ||
-        !equals_ignoring_case(jwkeep_span_of(typ.data, prefix.size), prefix))
-        return typ;
-    jwkeep_span rest = jwkeep_span_of(typ.data + prefix.size, typ.size - prefix.size);
-    return memchr(rest.data, '/', rest.size) ? typ : rest;
-}
-
 jwkeep_code jk_rules_check_typ(const jwkeep_rules *rules, jwkeep_span typ,
                                jwkeep_error *error) {
-    if (!rules->typ)
+    const char *wanted = rules->typ ? rules->typ : jk_profile_typ(rules->profile);
+    if (wanted && !jk_media_type_is(typ, jwkeep_span_text(wanted)))
+        return jk_fail_at(error, JWKEEP_TYP_MISMATCH, "typ", "RFC 7515 §4.1.9",
+                          JWKEEP_NO_OFFSET);
+    if (!jk_profile_allows_typ(rules->profile, typ))
+        return jk_fail_at(error, JWKEEP_TYP_MISMATCH, "typ", "RFC 8725 §3.11",
+                          JWKEEP_NO_OFFSET);
+    return JWKEEP_OK;
+}
+
+jwkeep_code jk_rules_check_issuers(const jwkeep_rules *rules, jwkeep_error *error) {
+    if (rules->profile == JWKEEP_PROFILE_NONE || rules->issuer_count > 0)
         return JWKEEP_OK;
-    jwkeep_span wanted = jwkeep_span_text(rules->typ);
-    if (jwkeep_span_is_present(typ) &&
-        equals_ignoring_case(without_application(typ), without_application(wanted)))
-        return JWKEEP_OK;
-    return jk_fail_at(error, JWKEEP_TYP_MISMATCH, "typ", "RFC 7515 §4.1.9", JWKEEP_NO_OFFSET);
+    return jk_fail_text(error, JWKEEP_MISUSE_ARGUMENT, "a profile needs an issuer", "issuers",
+                        NULL);
 }
 
 struct judgement {
     const jwkeep_rules *rules;
     const jk_claims *claims;
     jk_verdict verdict;
-    uint32_t missing; /* a bit for each registered claim that was told to be missing */
 };
 
 static void note_claim(struct judgement *judging, jk_claim claim, jwkeep_code code) {
@@ -192,10 +180,8 @@ static void note_claim(struct judgement *judging, jk_claim claim, jwkeep_code co
 /* Whether there is a value of the right type; notes it if not. */
 static bool is_readable(struct judgement *judging, jk_claim claim, bool is_wanted) {
     if (!judging->claims->values[claim]) {
-        if (is_wanted) {
+        if (is_wanted)
             note_claim(judging, claim, JWKEEP_CLAIM_MISSING);
-            judging->missing |= 1u << (unsigned)claim;
-        }
         return false;
     }
     if (jk_claims_is_ill_typed(judging->claims, claim)) {
@@ -218,8 +204,10 @@ static void judge_string(struct judgement *judging, jk_claim claim, const char *
 
 static void judge_audience(struct judgement *judging) {
     const jwkeep_rules *rules = judging->rules;
-    if (!is_readable(judging, JK_CLAIM_AUD, rules->audience_count > 0) ||
-        rules->audience_count == 0)
+    /* Of an ID token these are the audiences allowed beside the client. */
+    const bool is_wanted =
+        rules->audience_count > 0 && rules->profile != JWKEEP_PROFILE_ID_TOKEN;
+    if (!is_readable(judging, JK_CLAIM_AUD, is_wanted) || !is_wanted)
         return;
     for (size_t i = 0; i < rules->audience_count; i++)
         if (jk_claims_has_audience(judging->claims, jwkeep_span_text(rules->audiences[i])))
@@ -255,9 +243,8 @@ static void judge_required(struct judgement *judging, const char *name) {
         return;
     if (claim == JK_CLAIM_COUNT)
         jk_verdict_note(&judging->verdict, JWKEEP_CLAIM_MISSING, name, "RFC 7519 §4");
-    else if ((judging->missing >> (unsigned)claim & 1u) == 0)
-        jk_verdict_note(&judging->verdict, JWKEEP_CLAIM_MISSING, name,
-                        jk_claim_info_of((jk_claim)claim)->clause);
+    else
+        note_claim(judging, (jk_claim)claim, JWKEEP_CLAIM_MISSING);
 }
 
 static void judge_validators(struct judgement *judging, int64_t now_ms) {
@@ -284,10 +271,15 @@ static void judge_claims(struct judgement *judging, int64_t now_ms) {
     judge_times(judging, now_ms);
     for (size_t i = 0; i < rules->required_count; i++)
         judge_required(judging, rules->required[i]);
+    for (const char *const *name = jk_profile_required(rules->profile); *name; name++)
+        judge_required(judging, *name);
     jk_scopes_judge(rules->scopes, rules->scope_count, judging->claims->object,
                     &judging->verdict);
     jk_claim_rules_judge(rules->claims, rules->claim_count, judging->claims->object,
                          &judging->verdict);
+    jk_profile_judge(rules, judging->claims, &judging->verdict);
+    jk_auth_time_judge(judging->claims, rules->max_auth_age_s, rules->leeway_s, now_ms,
+                       &judging->verdict);
 }
 
 jwkeep_code jk_rules_judge(const jwkeep_rules *rules, const jk_claims *claims, int64_t now_ms,

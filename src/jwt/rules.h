@@ -22,10 +22,15 @@ JWKEEP_MUST_USE bool jk_rules_keep(jwkeep_rules *rules, jk_arena *arena);
 /* The same for one text, which may be NULL. */
 JWKEEP_MUST_USE bool jk_rules_keep_text(const char **text, jk_arena *arena);
 
-/* Whether `typ` is the media type the rules ask for (RFC 7515 §4.1.9).
+/* Whether `typ` is the media type that the rules and the profile ask for (RFC 7515 §4.1.9).
  * Errors: TYP_MISMATCH. */
 JWKEEP_MUST_USE jwkeep_code jk_rules_check_typ(const jwkeep_rules *rules, jwkeep_span typ,
                                                jwkeep_error *error);
+
+/* Whether a profile, if there is one, has its issuer; for rules that are complete.
+ * Errors: MISUSE_ARGUMENT. */
+JWKEEP_MUST_USE jwkeep_code jk_rules_check_issuers(const jwkeep_rules *rules,
+                                                   jwkeep_error *error);
 
 /* Holds `claims`, of a token whose signature is good, against resolved rules. The first
  * failing claim is the result; `failures` (may be NULL, and is empty before) gets all of them.

@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "codec/json.h"
 #include "jwt/claims.h"
+#include "jwt/media_type.h"
 
 /* Bounded by the limits on values and depth. */
 #define CLAIMS_ARENA_MAX_BYTES (SIZE_MAX / 2)
@@ -44,6 +45,10 @@ jwkeep_code jwkeep_jwt_sign(jwkeep_span claims, const jwkeep_jws_signer *signer,
     if (!signer || !token)
         return jk_fail_at(error, JWKEEP_MISUSE_ARGUMENT, signer ? "token" : "signer", NULL,
                           JWKEEP_NO_OFFSET);
+    if (jk_media_type_is(signer->cty, JWKEEP_SPAN("JWT")))
+        return jk_fail_text(error, JWKEEP_MISUSE_ARGUMENT,
+                            "`cty` \"JWT\" says that the payload is a token, not claims",
+                            "signer.cty", "RFC 7519 §5.2");
     jwkeep_code code = jk_jwt_check_claims(claims, error);
     if (code != JWKEEP_OK)
         return code;

@@ -16,6 +16,7 @@ jwkeep_code jwkeep_token_new(jwkeep_token **ret_token, jwkeep_error *error) {
     if (!token)
         return jk_fail(error, JWKEEP_OUT_OF_MEMORY);
     jk_arena_init(&token->arena, PAYLOAD_ARENA_MAX_BYTES);
+    jk_arena_init(&token->outer, PAYLOAD_ARENA_MAX_BYTES);
     jk_header_memory_init(&token->headers);
     *ret_token = token;
     return JWKEEP_OK;
@@ -25,6 +26,7 @@ void jwkeep_token_free(jwkeep_token *token) {
     if (!token)
         return;
     jk_arena_done(&token->arena);
+    jk_arena_done(&token->outer);
     jk_header_memory_done(&token->headers);
     jk_free(token);
 }

@@ -27,6 +27,7 @@ struct jwkeep_token {
     uint8_t key_thumbprint[JWKEEP_THUMBPRINT_SIZE];
     jwkeep_span key_kid;
     jk_arena arena; /* the payload, its values and `key_kid` */
+    jk_arena outer; /* the payload of the token that this one was in */
     jk_header_memory headers;
 };
 

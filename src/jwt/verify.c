@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "codec/base64url.h"
+#include "jwt/media_type.h"
 
 jwkeep_code jk_jwt_open(jwkeep_token *token, jwkeep_span bytes, const jwkeep_limits *limits,
                         jwkeep_error *error) {
@@ -17,6 +18,12 @@ jwkeep_code jk_jwt_open(jwkeep_token *token, jwkeep_span bytes, const jwkeep_lim
     if (code == JWKEEP_OK)
         token->state = JK_TOKEN_OPENED;
     return code;
+}
+
+/* Whether the payload is a token again (RFC 7519 §5.2). */
+static bool is_nested(const jwkeep_token *token) {
+    return JK_UNLIKELY(jwkeep_span_is_present(token->header->cty)) &&
+           jk_media_type_is(token->header->cty, JWKEEP_SPAN("JWT"));
 }
 
 static jwkeep_code decode_payload(jwkeep_token *token, jwkeep_error *error) {
@@ -37,6 +44,8 @@ jwkeep_code jk_jwt_read_claims(jwkeep_token *token, const jwkeep_limits *limits,
                                jwkeep_error *error) {
     if (token->has_claims)
         return JWKEEP_OK;
+    if (is_nested(token))
+        return jk_fail_at(error, JWKEEP_TOKEN_NESTED, "cty", "RFC 7519 §5.2", JWKEEP_NO_OFFSET);
     jwkeep_code code = decode_payload(token, error);
     if (code != JWKEEP_OK)
         return code;
@@ -140,6 +149,52 @@ struct request {
     int64_t now_ms;
 };
 
+/* The header and the signature of one token; `typ` is asked of the innermost alone. */
+static jwkeep_code check_one(const struct request *request, jwkeep_span bytes,
+                             const jwkeep_rules *rules, const jwkeep_limits *limits,
+                             jwkeep_token *token, jwkeep_error *error) {
+    const jk_jws_choice choice = choice_of(NULL, NULL, rules);
+    jwkeep_code code = jk_jwt_open(token, bytes, limits, error);
+    if (code != JWKEEP_OK)
+        return code;
+    if (rules->is_nesting_allowed && is_nested(token))
+        code = jk_jws_check_header(token->header, &choice, error);
+    else
+        code = jk_jwt_check_header(token, rules, error);
+    if (code == JWKEEP_OK)
+        code = jk_jwt_check_signature(token, request->key, request->keys, rules, limits, error);
+    return code;
+}
+
+/* The token inside: its bytes move to where the next one does not overwrite them. */
+static jwkeep_code unwrap(jwkeep_token *token, jwkeep_span *ret_bytes, jwkeep_error *error) {
+    jwkeep_code code = decode_payload(token, error);
+    if (code != JWKEEP_OK)
+        return code;
+    *ret_bytes = token->payload;
+    const jk_arena arena = token->arena;
+    token->arena = token->outer;
+    token->outer = arena;
+    return JWKEEP_OK;
+}
+
+static jwkeep_code check_all(const struct request *request, const jwkeep_rules *rules,
+                             const jwkeep_limits *limits, jwkeep_token *token,
+                             jwkeep_error *error) {
+    jwkeep_span bytes = request->bytes;
+    for (size_t depth = 0;; depth++) {
+        jwkeep_code code = check_one(request, bytes, rules, limits, token, error);
+        if (code != JWKEEP_OK || !rules->is_nesting_allowed || !is_nested(token))
+            return code;
+        if (depth == limits->max_nesting)
+            return jk_fail_at(error, JWKEEP_NESTING_TOO_DEEP, "cty", "RFC 7519 §5.2",
+                              JWKEEP_NO_OFFSET);
+        code = unwrap(token, &bytes, error);
+        if (code != JWKEEP_OK)
+            return code;
+    }
+}
+
 static jwkeep_code verify(const struct request *request, jwkeep_token *token,
                           jwkeep_failures *failures, jwkeep_error *error) {
     jwkeep_rules rules;
@@ -148,14 +203,11 @@ static jwkeep_code verify(const struct request *request, jwkeep_token *token,
         return jk_fail_at(error, JWKEEP_MISUSE_ARGUMENT, "keys", NULL, JWKEEP_NO_OFFSET);
     jwkeep_code code = jk_rules_resolve(request->rules, &rules, error);
     if (code == JWKEEP_OK)
+        code = jk_rules_check_issuers(&rules, error);
+    if (code == JWKEEP_OK)
         code = jk_limits_resolve(rules.limits, &limits, error);
     if (code == JWKEEP_OK)
-        code = jk_jwt_open(token, request->bytes, &limits, error);
-    if (code == JWKEEP_OK)
-        code = jk_jwt_check_header(token, &rules, error);
-    if (code == JWKEEP_OK)
-        code =
-            jk_jwt_check_signature(token, request->key, request->keys, &rules, &limits, error);
+        code = check_all(request, &rules, &limits, token, error);
     if (code == JWKEEP_OK)
         code = jk_jwt_finish(token, &rules, &limits, request->now_ms, failures, error);
     return code;

@@ -106,6 +106,12 @@ static jwkeep_code keep_rules(jwkeep_verifier *verifier, const jwkeep_rules *giv
         rules->issuers = &issuer->issuer;
         rules->issuer_count = 1;
     }
+    if (rules->is_nesting_allowed)
+        return misuse(error, "an issuer is looked for in claims, not in tokens inside a token",
+                      "rules.is_nesting_allowed");
+    code = jk_rules_check_issuers(rules, error);
+    if (code != JWKEEP_OK)
+        return code;
     rules->limits = &verifier->limits;
     if (!jk_rules_keep(rules, &verifier->arena))
         return jk_fail(error, JWKEEP_OUT_OF_MEMORY);

@@ -54,14 +54,16 @@ struct verdict {
     jwkeep_error error;
 };
 
+/* `user` is what --now says, or negative. */
 static int64_t now_ms(void *user) {
-    const struct verify *values = user;
-    return values->now_s >= 0 ? values->now_s * 1000 : when_now_ms();
+    const int64_t *now_s = user;
+    return *now_s >= 0 ? *now_s * 1000 : when_now_ms();
 }
 
-static exit_status verify_locally(struct verify *values, const jwkeep_rules *rules,
+static exit_status verify_locally(const struct verify *values, const jwkeep_rules *rules,
                                   jwkeep_span bytes, struct verdict *verdict) {
     jwkeep_rules local = *rules;
+    int64_t now_s = values->now_s;
     key_file keys;
     if (input_is_standard(values->key) && input_is_standard(values->file))
         return report_usage("key and token cannot both come from standard input");
@@ -70,7 +72,7 @@ static exit_status verify_locally(struct verify *values, const jwkeep_rules *rul
         return status;
     local.issuers = &values->iss;
     local.issuer_count = values->iss ? 1 : 0;
-    verdict->code = jwkeep_jwt_verify(bytes, keys.key, keys.set, &local, now_ms(values),
+    verdict->code = jwkeep_jwt_verify(bytes, keys.key, keys.set, &local, now_ms(&now_s),
                                       verdict->token, &verdict->failures, &verdict->error);
     key_file_done(&keys);
     return STATUS_YES;
@@ -117,9 +119,10 @@ static exit_status verify_with(const jwkeep_verifier_options *options, uint32_t 
     return STATUS_YES;
 }
 
-static exit_status verify_remotely(struct verify *values, const jwkeep_rules *rules,
+static exit_status verify_remotely(const struct verify *values, const jwkeep_rules *rules,
                                    jwkeep_span bytes, struct verdict *verdict) {
     jwkeep_error failure = {.code = JWKEEP_OK};
+    int64_t now_s = values->now_s;
     jwkeep_source_options source;
     remote_fill(&values->remote, &source);
     source.on_event = keep_failure;
@@ -133,7 +136,7 @@ static exit_status verify_remotely(struct verify *values, const jwkeep_rules *ru
     options.issuers = &issuer;
     options.issuer_count = 1;
     options.now_ms = now_ms;
-    options.user = values;
+    options.user = &now_s;
     exit_status status =
         verify_with(&options, source.fetch_timeout_ms, bytes, &values->rules.required, verdict);
     bool is_reason_known = failure.code != JWKEEP_OK && status == STATUS_YES &&
@@ -198,7 +201,7 @@ static exit_status print_verdict(const struct verify *values, const struct verdi
     return status_of(verdict->code);
 }
 
-static exit_status verify_token(struct verify *values, const jwkeep_rules *rules,
+static exit_status verify_token(const struct verify *values, const jwkeep_rules *rules,
                                 jwkeep_span bytes) {
     struct verdict verdict = {.failures.count = 0};
     if (jwkeep_token_new(&verdict.token, &verdict.error) != JWKEEP_OK)
@@ -211,7 +214,7 @@ static exit_status verify_token(struct verify *values, const jwkeep_rules *rules
     return status;
 }
 
-static exit_status read_and_verify(struct verify *values) {
+static exit_status read_and_verify(const struct verify *values) {
     jwkeep_rules rules;
     jwkeep_buffer buffer;
     exit_status status = rules_fill(&values->rules, &values->aud, &rules);
@@ -228,13 +231,13 @@ static exit_status read_and_verify(struct verify *values) {
 }
 
 static exit_status run(const void *arguments) {
-    struct verify values = *(const struct verify *)arguments;
-    if ((values.key != NULL) + (values.jwks != NULL) + (values.issuer != NULL) != 1)
+    const struct verify *values = arguments;
+    if ((values->key != NULL) + (values->jwks != NULL) + (values->issuer != NULL) != 1)
         return report_usage("say where the keys are, once: --key FILE, --jwks URL or --issuer "
                             "URL");
-    if (values.issuer && values.iss && strcmp(values.issuer, values.iss) != 0)
+    if (values->issuer && values->iss && strcmp(values->issuer, values->iss) != 0)
         return report_usage("--issuer already says what iss must be");
-    return read_and_verify(&values);
+    return read_and_verify(values);
 }
 
 const struct command CMD_JWT_VERIFY = {
