@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 --
 -- Owns asking jwkeep whether a request may pass, as an access checker of mod_lua:
---     SetEnvIfExpr "true" JWKEEP_ADDRESS=HOST:PORT        (or unix:FILE)
+--     SetEnvIfExpr "true" JWKEEP_ADDRESS=HOST:PORT (or unix:FILE) JWKEEP_PATH=/verify/POLICY
 --     LuaHookAccessChecker /etc/apache2/jwkeep.lua check
 -- Needs LuaSocket (Debian: lua-socket). Keeps one connection for each Lua state, so for each
 -- thread under LuaScope thread. Answers 503 whenever it has no verdict.
@@ -11,7 +11,7 @@ local socket = require("socket")
 local unix = require("socket.unix")
 
 local TIMEOUT_S = 5
-local PATH = "/verify"
+local DEFAULT_PATH = "/verify"
 local MAX_FIELDS = 100
 local COPIED = { "Authorization", "Cookie" }
 
@@ -46,7 +46,7 @@ end
 
 local function question(r)
     local lines = {
-        "GET " .. PATH .. " HTTP/1.1",
+        "GET " .. (r.subprocess_env["JWKEEP_PATH"] or DEFAULT_PATH) .. " HTTP/1.1",
         "Host: jwkeep",
         "X-Forwarded-Method: " .. r.method,
         "X-Forwarded-Uri: " .. r.unparsed_uri,

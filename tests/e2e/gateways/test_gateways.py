@@ -100,6 +100,18 @@ def test_an_identity_of_the_clients_own_never_reaches_the_application(gateway, s
     assert "mallory" not in str(application.requests)
 
 
+@pytest.mark.parametrize("size", [500, 1024, 1025, 2000])
+def test_long_identities_fit_into_the_gateways_buffers(gateway, sign, key, claims, application,
+                                                      size):
+    """A value is whole or empty; a gateway that chokes on jwkeep's answer would say 5xx."""
+    claims.update(sub="s" * size, scope="t" * size)
+    answer = gateway.ask(sign(key, claims))
+    assert answer.status == 200, (answer, gateway.log())
+    is_sent = size <= 1024  # VERIFY_MAX_IDENTITY_BYTES
+    for name, letter in (("x-auth-subject", "s"), ("x-auth-scope", "t")):
+        assert told(application, name) in ([[letter * size]] if is_sent else [[], [""]])
+
+
 def test_an_upload_reaches_the_application_only(gateway, token, application):
     body = bytes(range(256)) * 256  # more than jwkeep would read
     assert gateway.ask(token, "POST", body=body).status == 200, gateway.log()
