@@ -32,10 +32,59 @@ typedef struct jwkeep_issuer {
                                             ignored */
 } jwkeep_issuer;
 
+#define JWKEEP_MAX_DYNAMIC_ISSUERS 10000u /* 1–10000 */
+#define JWKEEP_MAX_UNLOADED_ISSUERS 256u  /* 1–10000 */
+#define JWKEEP_DYNAMIC_IDLE_S 3600u       /* 60–604800 */
+#define JWKEEP_MAX_ISSUER_PATTERNS 64u
+
+/* Issuers that are not configured, but accepted when a token names them (multi-tenancy). Fill
+ * with jwkeep_dynamic_issuers_init, then set `patterns`, `accepts_issuer` or both. Such an
+ * issuer's keys are found by discovery, over https, at public addresses only (`is_dynamic` of
+ * the source). All is copied.
+ *
+ * Whoever may become one decides whose tokens are good: accept no name that a stranger may
+ * register, and check which tenant a token is of.
+ *
+ * An `iss` is accepted if it is a plain URL (https; a name as the host, in lower case; without
+ * user, query, fragment, `%` and dot segments; up to 512 bytes), if one of the patterns stands
+ * for it, where there are any, and if `accepts_issuer` says so, where it is given. It is asked
+ * only for tokens that are acceptable in all but their signature.
+ *
+ * An accepted issuer has a place until it is idle: no token named it for `idle_s`, or, if its
+ * keys were never loaded, for a minute. Without a place for one more, tokens of new issuers are
+ * answered with KEYS_BUSY; nobody who is in use loses its place. One whose keys were never
+ * loaded may lose it to another a minute after it was made: so invented names cost downloads
+ * for `max_unloaded` names a minute at the most, and keep nobody out for longer. */
+typedef struct jwkeep_dynamic_issuers {
+    size_t struct_size;
+    /* Issuers, with `*` for the whole first label of a host of three labels or more (as in
+     * *.example.com), and for any whole segment of the path. `*` is one label or segment,
+     * never part of one and never more; every other byte is compared, a slash at the end too.
+     * Up to JWKEEP_MAX_ISSUER_PATTERNS. */
+    const char *const *patterns;
+    size_t pattern_count;
+    /* Whether tokens of `iss` are accepted, on the verifying thread, for tokens whose issuer
+     * has no place. Must return soon and not use the verifier. NULL: the patterns decide. */
+    bool (*accepts_issuer)(void *user, const char *iss);
+    void *user;
+    const jwkeep_rules *rules; /* NULL: the defaults; `issuers` must be empty */
+    /* NULL: the defaults. Without `fallback_urls`, `snapshot_file`, `proxy` and
+     * `allows_http_loopback`, and without what would tell a stranger who asks
+     * (`client_cert_file`, `request_headers`). `url`, `issuer`, `is_dynamic` and `is_eager`
+     * are ignored. */
+    const jwkeep_source_options *source;
+    uint32_t max_issuers;  /* at a time */
+    uint32_t max_unloaded; /* of them without keys */
+    uint32_t idle_s;
+} jwkeep_dynamic_issuers;
+
+JWKEEP_API void jwkeep_dynamic_issuers_init(jwkeep_dynamic_issuers *options);
+
 typedef struct jwkeep_verifier_options {
     size_t struct_size;
     const jwkeep_issuer *issuers;
-    size_t issuer_count;  /* 1–JWKEEP_MAX_ISSUERS, no two with the same `issuer` or `name` */
+    size_t issuer_count;  /* 1–JWKEEP_MAX_ISSUERS (0 with `dynamic`), no two with the same
+                             `issuer` or `name` */
     size_t max_downloads; /* at once, for all issuers; 0: JWKEEP_MAX_DOWNLOADS */
     const jwkeep_limits *limits; /* NULL: the defaults; for every token */
     /* The wall clock, in milliseconds since 1970; NULL: the system's. Any thread. */
@@ -43,6 +92,8 @@ typedef struct jwkeep_verifier_options {
     void *user;
     const char
         *engine; /* the `engine` of all rules that have none; NULL: whichever a key has */
+    /* NULL: no others than `issuers`. With it, each of those must have an `issuer`. */
+    const jwkeep_dynamic_issuers *dynamic;
 } jwkeep_verifier_options;
 
 /* Sets every field to its default: no issuers yet. Any thread. Never fails. */
@@ -127,6 +178,31 @@ jwkeep_verifier_take_keys(const jwkeep_verifier *verifier, size_t index);
  * Errors: NOT_FOUND. */
 JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_verifier_refresh(jwkeep_verifier *verifier,
                                                                size_t index);
+
+/* The issuers that were accepted at run time, all together; they have no index, since they
+ * come and go. All zero without `dynamic`. */
+typedef struct jwkeep_dynamic_status {
+    size_t issuers;  /* now */
+    size_t unloaded; /* of them without keys */
+    size_t degraded; /* of the others: health */
+    size_t failing;  /* likewise; keys that are stale */
+    uint64_t accepted;
+    uint64_t refused; /* tokens of issuers that are not accepted */
+    uint64_t busy;    /* tokens of acceptable ones for which there was no place */
+    uint64_t evicted;
+} jwkeep_dynamic_status;
+
+/* Looks at each of them. Errors: as jwkeep_verifier_visit_dynamic. */
+JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_verifier_dynamic_status(
+    const jwkeep_verifier *verifier, jwkeep_dynamic_status *ret_status, jwkeep_error *error);
+
+/* Calls `visit` for each of them, in no order; one that comes or goes meanwhile may be left
+ * out. `iss` and `status` are borrowed for the call. Nobody who verifies waits for it.
+ * Errors: OUT_OF_MEMORY (in a thread's first call), MISUSE_STATE (within too many others). */
+JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_verifier_visit_dynamic(
+    const jwkeep_verifier *verifier,
+    void (*visit)(void *user, const char *iss, const jwkeep_source_status *status), void *user,
+    jwkeep_error *error);
 
 JWKEEP_END
 

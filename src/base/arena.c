@@ -97,3 +97,34 @@ void *jk_arena_alloc(jk_arena *arena, size_t size) {
 void jk_arena_shrink(jk_arena *arena, uint8_t *piece, size_t used) {
     arena->next = piece + used;
 }
+
+bool jk_arena_keep_text(jk_arena *arena, const char **text) {
+    if (!*text)
+        return true;
+    size_t size = strlen(*text) + 1;
+    uint8_t *copy = jk_arena_bytes(arena, size);
+    if (!copy)
+        return false;
+    memcpy(copy, *text, size);
+    *text = (const char *)copy;
+    return true;
+}
+
+bool jk_arena_keep_list(jk_arena *arena, const char *const **list, size_t count) {
+    if (count == 0) {
+        *list = NULL;
+        return true;
+    }
+    if (count > SIZE_MAX / sizeof **list)
+        return false;
+    const char **copy = jk_arena_alloc(arena, count * sizeof *copy);
+    if (!copy)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        copy[i] = (*list)[i];
+        if (!jk_arena_keep_text(arena, &copy[i]))
+            return false;
+    }
+    *list = copy;
+    return true;
+}

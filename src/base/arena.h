@@ -7,6 +7,7 @@
 
 #include "base/attributes.h"
 #include <jwkeep/span.h>
+#include <stdbool.h>
 
 typedef struct jk_arena_block jk_arena_block;
 
@@ -29,6 +30,12 @@ JWKEEP_MUST_USE void *jk_arena_alloc(jk_arena *arena, size_t size);
 
 /* The same for bytes: no alignment. */
 JWKEEP_MUST_USE uint8_t *jk_arena_bytes(jk_arena *arena, size_t size);
+
+/* Makes `*text` (NULL stays NULL) a copy in the arena, `*list` a list of such copies (NULL if
+ * it is empty). False over the bound or without memory. */
+JWKEEP_MUST_USE bool jk_arena_keep_text(jk_arena *arena, const char **text);
+JWKEEP_MUST_USE bool jk_arena_keep_list(jk_arena *arena, const char *const **list,
+                                        size_t count);
 
 /* Gives back the end of the piece given out last: it keeps `used` bytes. */
 void jk_arena_shrink(jk_arena *arena, uint8_t *piece, size_t used);

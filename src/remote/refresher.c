@@ -294,5 +294,6 @@ void jwkeep_refresher_free(jwkeep_refresher *refresher) {
         wake(refresher);
         pthread_join(refresher->thread, NULL);
     }
+    serve_kicked(refresher); /* sources that were abandoned */
     free_parts(refresher);
 }

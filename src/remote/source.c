@@ -72,8 +72,11 @@ static void detach(jwkeep_source *source) {
     jk_source_notify(source);
     pthread_mutex_lock(&source->mutex);
     source->is_detached = true;
+    bool is_abandoned = source->is_abandoned;
     pthread_cond_broadcast(&source->changed);
     pthread_mutex_unlock(&source->mutex);
+    if (is_abandoned)
+        jk_source_let_go(source);
 }
 
 static void serve(jk_task *task) {
@@ -189,15 +192,25 @@ static void wait_until_detached(jwkeep_source *source) {
     pthread_mutex_unlock(&source->mutex);
 }
 
-void jwkeep_source_free(jwkeep_source *source) {
-    if (!source || !jk_source_is_ours(source))
-        return;
+static void ask_for_end(jwkeep_source *source, bool is_abandoned) {
     pthread_mutex_lock(&source->mutex);
     source->is_detaching = true;
+    source->is_abandoned = is_abandoned;
     /* Under the mutex: a refresher that serves the source on its own account finds the kick
      * in its list, and takes it out, when it sees that the source is to end (L). */
     jk_task_kick(source->refresher, &source->task);
     pthread_mutex_unlock(&source->mutex);
+}
+
+void jk_source_abandon(jwkeep_source *source) {
+    if (jk_source_is_ours(source))
+        ask_for_end(source, true);
+}
+
+void jwkeep_source_free(jwkeep_source *source) {
+    if (!source || !jk_source_is_ours(source))
+        return;
+    ask_for_end(source, false);
     if (!jk_refresher_has_thread(source->refresher))
         jk_refresher_turn(source->refresher);
     wait_until_detached(source);

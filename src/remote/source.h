@@ -81,11 +81,19 @@ struct jwkeep_source {
     bool is_queued;     /* for room for a download */
     bool is_stale_told;
     bool is_detaching;
+    bool is_abandoned; /* the refresher holds it in its maker's place */
     bool is_detached;
     jwkeep_source_status figures; /* the counters of it */
     int64_t last_success_ms;      /* monotonic */
     jwkeep_error last_error;
 };
+
+/* Copies `options`, or the defaults when it is NULL. A structure of an older, shorter version
+ * gets the defaults for what it does not have.
+ * Errors: MISUSE_ARGUMENT (a struct_size that is none). */
+JWKEEP_MUST_USE jwkeep_code jk_source_options_resolve(const jwkeep_source_options *options,
+                                                      jwkeep_source_options *ret_options,
+                                                      jwkeep_error *error);
 
 /* Checks and copies. Errors: MISUSE_ARGUMENT, TRANSPORT_URL, OUT_OF_MEMORY. */
 JWKEEP_MUST_USE jwkeep_code jk_source_settings_init(jk_source_settings *settings,
@@ -95,6 +103,11 @@ void jk_source_settings_done(jk_source_settings *settings);
 
 /* What a download has to know of them; the texts are borrowed. */
 jk_download_options jk_source_download_options(const jk_source_settings *settings);
+
+/* As jwkeep_source_free, but returns at once, also on the refresher's thread and under locks:
+ * the refresher ends and frees it, at the latest when it ends itself. Nobody may wait for it.
+ */
+void jk_source_abandon(jwkeep_source *source);
 
 void jk_source_hold(jwkeep_source *source);
 void jk_source_let_go(jwkeep_source *source);

@@ -33,6 +33,21 @@ static jwkeep_code refuse(jwkeep_error *error, const char *where) {
     return jk_fail_at(error, JWKEEP_MISUSE_ARGUMENT, where, NULL, JWKEEP_NO_OFFSET);
 }
 
+jwkeep_code jk_source_options_resolve(const jwkeep_source_options *options,
+                                      jwkeep_source_options *ret_options, jwkeep_error *error) {
+    jwkeep_source_options resolved;
+    jwkeep_source_options_init(&resolved);
+    if (options) {
+        size_t size = options->struct_size;
+        if (size < sizeof options->struct_size || size > sizeof *options)
+            return refuse(error, "struct_size");
+        memcpy(&resolved, options, size);
+        resolved.struct_size = sizeof resolved;
+    }
+    *ret_options = resolved;
+    return JWKEEP_OK;
+}
+
 typedef struct range {
     const char *name;
     uint32_t value;
@@ -143,12 +158,13 @@ static void drop_borrowed(jwkeep_source_options *options) {
 
 jwkeep_code jk_source_settings_init(jk_source_settings *settings,
                                     const jwkeep_source_options *options, jwkeep_error *error) {
-    if (!options || options->struct_size != sizeof *options)
-        return refuse(error, "struct_size");
-    jk_source_settings made = {.options = *options};
-    if (options->snapshot_file && !*options->snapshot_file)
-        return refuse(error, "snapshot_file");
-    jwkeep_code code = check_ranges(&made.options, error);
+    jk_source_settings made = {0};
+    jwkeep_code code = options ? jk_source_options_resolve(options, &made.options, error)
+                               : refuse(error, "options");
+    if (code == JWKEEP_OK && made.options.snapshot_file && !*made.options.snapshot_file)
+        code = refuse(error, "snapshot_file");
+    if (code == JWKEEP_OK)
+        code = check_ranges(&made.options, error);
     if (code == JWKEEP_OK)
         code = check_addresses(&made.options, error);
     if (code == JWKEEP_OK)

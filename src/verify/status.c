@@ -57,3 +57,53 @@ jwkeep_code jwkeep_verifier_refresh(jwkeep_verifier *verifier, size_t index) {
         jwkeep_source_refresh(issuer->source);
     return JWKEEP_OK;
 }
+
+static void count_one(void *user, const jk_dynamic_issuer *issuer) {
+    jwkeep_dynamic_status *status = user;
+    jwkeep_source_status source;
+    jwkeep_source_status_get(issuer->issuer.source, &source);
+    bool is_unloaded = source.age_s < 0;
+    status->issuers++;
+    status->unloaded += is_unloaded;
+    status->degraded += source.health == JWKEEP_HEALTH_DEGRADED;
+    status->failing += !is_unloaded && source.health == JWKEEP_HEALTH_FAILING;
+}
+
+jwkeep_code jwkeep_verifier_dynamic_status(const jwkeep_verifier *verifier,
+                                           jwkeep_dynamic_status *ret_status,
+                                           jwkeep_error *error) {
+    jwkeep_dynamic_status status = {0};
+    jwkeep_code code = JWKEEP_OK;
+    if (verifier->dynamic) {
+        status = jk_dynamic_figures(verifier->dynamic);
+        status.issuers = 0;
+        code = jk_dynamic_visit(verifier->dynamic, count_one, &status);
+    }
+    if (code != JWKEEP_OK)
+        return jk_fail(error, code);
+    *ret_status = status;
+    return JWKEEP_OK;
+}
+
+typedef struct visitor {
+    void (*visit)(void *user, const char *iss, const jwkeep_source_status *status);
+    void *user;
+} visitor;
+
+static void visit_one(void *user, const jk_dynamic_issuer *issuer) {
+    const visitor *told = user;
+    jwkeep_source_status status;
+    jwkeep_source_status_get(issuer->issuer.source, &status);
+    told->visit(told->user, issuer->iss, &status);
+}
+
+jwkeep_code jwkeep_verifier_visit_dynamic(const jwkeep_verifier *verifier,
+                                          void (*visit)(void *user, const char *iss,
+                                                        const jwkeep_source_status *status),
+                                          void *user, jwkeep_error *error) {
+    visitor told = {visit, user};
+    jwkeep_code code = JWKEEP_OK;
+    if (verifier->dynamic)
+        code = jk_dynamic_visit(verifier->dynamic, visit_one, &told);
+    return code == JWKEEP_OK ? code : jk_fail(error, code);
+}

@@ -37,8 +37,10 @@ static jwkeep_code resolve_options(const jwkeep_verifier_options *options,
     jwkeep_verifier_options_init(&resolved);
     memcpy(&resolved, options, size);
     resolved.struct_size = sizeof resolved;
-    if (!resolved.issuers || resolved.issuer_count == 0 ||
-        resolved.issuer_count > JWKEEP_MAX_ISSUERS)
+    bool is_none = !resolved.issuers || resolved.issuer_count == 0;
+    if (is_none && resolved.dynamic)
+        resolved.issuer_count = 0;
+    if ((is_none && !resolved.dynamic) || resolved.issuer_count > JWKEEP_MAX_ISSUERS)
         return misuse(error, "there must be 1 to JWKEEP_MAX_ISSUERS issuers", "issuers");
     if (resolved.engine && !jk_engine_is_known(resolved.engine))
         return misuse(error, "there is no engine of that name", "engine");
@@ -46,13 +48,13 @@ static jwkeep_code resolve_options(const jwkeep_verifier_options *options,
     return JWKEEP_OK;
 }
 
-static jwkeep_code check_issuer(const jwkeep_issuer *issuer, size_t issuer_count,
+static jwkeep_code check_issuer(const jwkeep_issuer *issuer, bool is_only,
                                 jwkeep_error *error) {
     if (issuer->keys && issuer->jwks_url)
         return misuse(error, "keys are either local or downloaded", "jwks_url");
     if (!issuer->issuer && !issuer->keys && !issuer->jwks_url)
         return misuse(error, "the issuer has neither keys nor a place to find them", "issuer");
-    if (!issuer->issuer && issuer_count > 1)
+    if (!issuer->issuer && !is_only)
         return misuse(error, "one of several issuers must say what `iss` is", "issuer");
     if (issuer->name && !*issuer->name)
         return misuse(error, "the name of an issuer is empty", "name");
@@ -76,19 +78,6 @@ static jwkeep_code source_options_of(const jwkeep_verifier *verifier,
     if (!options.limits)
         options.limits = &verifier->limits;
     *ret_options = options;
-    return JWKEEP_OK;
-}
-
-static jwkeep_code keep_text(jwkeep_verifier *verifier, const char *text, const char **ret_text,
-                             jwkeep_error *error) {
-    if (!text)
-        return JWKEEP_OK;
-    size_t size = strlen(text) + 1;
-    uint8_t *copy = jk_arena_bytes(&verifier->arena, size);
-    if (!copy)
-        return jk_fail(error, JWKEEP_OUT_OF_MEMORY);
-    memcpy(copy, text, size);
-    *ret_text = (const char *)copy;
     return JWKEEP_OK;
 }
 
@@ -133,19 +122,19 @@ static jwkeep_code attach_keys(jwkeep_verifier *verifier, const jwkeep_issuer *g
 
 static jwkeep_code keep_issuer(jwkeep_verifier *verifier, const jwkeep_issuer *given,
                                jk_issuer *issuer, jwkeep_error *error) {
-    const char *name = given->name ? given->name : DEFAULT_ISSUER_NAME;
-    jwkeep_code code = keep_text(verifier, name, &issuer->name, error);
-    if (code == JWKEEP_OK)
-        code = keep_text(verifier, given->issuer, &issuer->issuer, error);
-    if (code == JWKEEP_OK)
-        code = keep_rules(verifier, given->rules, issuer, error);
-    return code;
+    issuer->name = given->name ? given->name : DEFAULT_ISSUER_NAME;
+    issuer->issuer = given->issuer;
+    if (!jk_arena_keep_text(&verifier->arena, &issuer->name) ||
+        !jk_arena_keep_text(&verifier->arena, &issuer->issuer))
+        return jk_fail(error, JWKEEP_OUT_OF_MEMORY);
+    return keep_rules(verifier, given->rules, issuer, error);
 }
 
 static jwkeep_code keep_issuers(jwkeep_verifier *verifier,
                                 const jwkeep_verifier_options *options, jwkeep_error *error) {
     const size_t count = options->issuer_count;
-    verifier->issuers = jk_arena_alloc(&verifier->arena, count * sizeof *verifier->issuers);
+    verifier->issuers =
+        jk_arena_alloc(&verifier->arena, (count + 1) * sizeof *verifier->issuers);
     if (!verifier->issuers)
         return jk_fail(error, JWKEEP_OUT_OF_MEMORY);
     for (size_t i = 0; i < count; i++)
@@ -153,7 +142,7 @@ static jwkeep_code keep_issuers(jwkeep_verifier *verifier,
     verifier->issuer_count = count;
     jwkeep_code code = JWKEEP_OK;
     for (size_t i = 0; code == JWKEEP_OK && i < count; i++) {
-        code = check_issuer(&options->issuers[i], count, error);
+        code = check_issuer(&options->issuers[i], count == 1 && !options->dynamic, error);
         if (code == JWKEEP_OK)
             code = keep_issuer(verifier, &options->issuers[i], &verifier->issuers[i], error);
     }
@@ -164,7 +153,7 @@ static bool needs_refresher(const jwkeep_verifier_options *options) {
     for (size_t i = 0; i < options->issuer_count; i++)
         if (!options->issuers[i].keys)
             return true;
-    return false;
+    return options->dynamic;
 }
 
 /* Refuses a second issuer of the same name or `iss`; the table of names is only for that. */
@@ -198,20 +187,35 @@ static jwkeep_code attach_all_keys(jwkeep_verifier *verifier,
     return code;
 }
 
+static jwkeep_code keep_dynamic(jwkeep_verifier *verifier,
+                                const jwkeep_verifier_options *options,
+                                jk_dynamic_settings *ret_settings, jwkeep_error *error) {
+    if (!options->dynamic)
+        return JWKEEP_OK;
+    return jk_dynamic_settings_init(ret_settings, options->dynamic, verifier->engine,
+                                    &verifier->limits, &verifier->arena, error);
+}
+
 /* Whatever can be refused is refused before a thread is started. */
 static jwkeep_code build(jwkeep_verifier *verifier, const jwkeep_verifier_options *options,
                          jwkeep_error *error) {
+    jk_dynamic_settings dynamic = {0};
+    verifier->engine = options->engine;
     jwkeep_code code = jk_engine_check_environment(error);
     if (code == JWKEEP_OK)
         code = jk_limits_resolve(options->limits, &verifier->limits, error);
+    if (code == JWKEEP_OK && !jk_arena_keep_text(&verifier->arena, &verifier->engine))
+        code = jk_fail(error, JWKEEP_OUT_OF_MEMORY);
     if (code == JWKEEP_OK)
-        code = keep_text(verifier, options->engine, &verifier->engine, error);
+        code = keep_dynamic(verifier, options, &dynamic, error);
     if (code == JWKEEP_OK)
         code = keep_issuers(verifier, options, error);
     if (code == JWKEEP_OK)
         code = index_issuers(verifier, error);
     if (code == JWKEEP_OK)
         code = attach_all_keys(verifier, options, error);
+    if (code == JWKEEP_OK && options->dynamic)
+        code = jk_dynamic_new(&dynamic, verifier->refresher, &verifier->dynamic, error);
     return code;
 }
 
@@ -268,8 +272,10 @@ void jwkeep_verifier_free(jwkeep_verifier *verifier) {
         jwkeep_source_free(verifier->issuers[i].source);
         jwkeep_keyset_unref(verifier->issuers[i].keys);
     }
+    jk_dynamic_end(verifier->dynamic);
     jk_waiting_drain(&verifier->waiting);
     jwkeep_refresher_free(verifier->refresher);
+    jk_dynamic_free(verifier->dynamic);
     jk_waiting_done(&verifier->waiting);
     jk_arena_done(&verifier->arena);
     jk_free(verifier);

@@ -1,22 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Owns the inside of the verifier: its issuers, which never change, and the count of calls
- * that wait, which only a call without its key touches. */
+ * Owns the inside of the verifier: its configured issuers, which never change, and the count of
+ * calls that wait, which only a call without its key touches. */
 #ifndef JK_VERIFY_VERIFIER_H
 #define JK_VERIFY_VERIFIER_H
 
 #include "jwt/rules.h"
+#include "verify/dynamic.h"
+#include "verify/issuer.h"
 #include "verify/issuer_table.h"
 #include <jwkeep/verifier.h>
 #include <pthread.h>
-
-typedef struct jk_issuer {
-    const char *name;
-    const char *issuer; /* NULL: `iss` is not looked at */
-    jwkeep_rules rules; /* resolved; `iss` among them */
-    jwkeep_source *source;
-    jwkeep_keyset *keys; /* local ones, instead of a source */
-} jk_issuer;
 
 /* Calls that wait for a download. Whoever frees the verifier closes the door, lets those who
  * are verifying again finish, ends the downloads, and waits until everybody has left. In a
@@ -41,6 +35,7 @@ struct jwkeep_verifier {
     jk_issuer *issuers;
     size_t issuer_count;
     jk_issuer_table by_iss; /* without entries if `iss` is not looked at */
+    jk_dynamic *dynamic;    /* NULL: no other issuers */
     jk_waiting waiting;
 };
 

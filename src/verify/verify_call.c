@@ -8,21 +8,56 @@
 #include "jwt/verify.h"
 #include "verify/verifier.h"
 
-static jwkeep_code find_issuer(const jwkeep_verifier *verifier, const jwkeep_token *token,
-                               const jk_issuer **ret_issuer, jwkeep_error *error) {
+static jwkeep_code refuse_issuer(jwkeep_error *error) {
+    return jk_fail_at(error, JWKEEP_ISSUER_UNKNOWN, "iss", "RFC 7519 §4.1.1", JWKEEP_NO_OFFSET);
+}
+
+/* What a verifying call was given. */
+struct call {
+    jwkeep_verifier *verifier;
+    jwkeep_span bytes;
+    jwkeep_token *token;
+    jwkeep_failures *failures;
+    jwkeep_error *error;
+};
+
+/* R18: a place, and a download, are for tokens that would be accepted with their key. */
+static jwkeep_code accept_issuer(const struct call *call, jwkeep_span iss,
+                                 jk_issuer_use *ret_use) {
+    jk_dynamic *dynamic = call->verifier->dynamic;
+    const jwkeep_rules *rules = &dynamic->settings.rules;
+    jwkeep_code code = jk_jwt_check_header(call->token, rules, call->error);
+    if (code == JWKEEP_OK)
+        code = jk_jwt_precheck(call->token, rules, jk_verifier_now_ms(call->verifier),
+                               call->error);
+    if (code != JWKEEP_OK)
+        return code;
+    if (!jk_dynamic_accepts(dynamic, iss))
+        return refuse_issuer(call->error);
+    return jk_dynamic_make(dynamic, iss, ret_use, call->error);
+}
+
+static jwkeep_code find_issuer(const struct call *call, jk_issuer_use *ret_use) {
+    const jwkeep_verifier *verifier = call->verifier;
+    bool is_any = verifier->issuer_count == 1 && !verifier->issuers[0].issuer;
     size_t index = 0;
-    if (verifier->issuers[0].issuer) {
-        jwkeep_span iss;
-        jwkeep_code code = jk_jwt_issuer(token, &iss, error);
+    jwkeep_span iss = JWKEEP_SPAN_NONE;
+    if (!is_any) {
+        jwkeep_code code = jk_jwt_issuer(call->token, &iss, call->error);
         if (code != JWKEEP_OK)
             return code;
         index = jk_issuer_table_find(&verifier->by_iss, iss);
     }
-    if (index == JK_ISSUER_NONE)
-        return jk_fail_at(error, JWKEEP_ISSUER_UNKNOWN, "iss", "RFC 7519 §4.1.1",
-                          JWKEEP_NO_OFFSET);
-    *ret_issuer = &verifier->issuers[index];
-    return JWKEEP_OK;
+    if (index != JK_ISSUER_NONE) {
+        ret_use->issuer = &verifier->issuers[index];
+        return JWKEEP_OK;
+    }
+    if (!verifier->dynamic)
+        return refuse_issuer(call->error);
+    jwkeep_code found = jk_dynamic_find(verifier->dynamic, iss, ret_use);
+    if (found == JWKEEP_NOT_FOUND)
+        return accept_issuer(call, iss, ret_use);
+    return found == JWKEEP_OK ? found : jk_fail(call->error, found);
 }
 
 /* PENDING: the key may be had by a download. A token without `kid` has been tried with what
@@ -53,51 +88,42 @@ static jwkeep_code check_signature(jwkeep_token *token, const jk_issuer *issuer,
     return jk_jwt_check_signature(token, NULL, issuer->keys, &issuer->rules, limits, error);
 }
 
-/* What a verifying call was given. */
-struct call {
-    jwkeep_verifier *verifier;
-    jwkeep_span bytes;
-    jwkeep_token *token;
-    jwkeep_failures *failures;
-    jwkeep_error *error;
-};
-
-/* The verdict; or PENDING and the issuer whose key is missing, if all else about the token is
- * acceptable. */
-static jwkeep_code attempt(const struct call *call, const jk_issuer **ret_issuer) {
-    const jwkeep_verifier *verifier = call->verifier;
-    const jwkeep_limits *limits = &verifier->limits;
+/* The verdict with the keys of an issuer; PENDING if the key is missing, and all else about
+ * the token is acceptable. */
+static jwkeep_code judge(const struct call *call, const jk_issuer *issuer) {
+    const jwkeep_limits *limits = &call->verifier->limits;
     jwkeep_token *token = call->token;
-    jwkeep_error *error = call->error;
-    const jk_issuer *issuer = NULL;
-    jwkeep_code code = jk_jwt_open(token, call->bytes, limits, error);
+    jwkeep_code code = jk_jwt_check_header(token, &issuer->rules, call->error);
     if (code == JWKEEP_OK)
-        code = jk_jwt_read_claims(token, limits, error);
+        code = check_signature(token, issuer, limits, call->error);
     if (code == JWKEEP_OK)
-        code = find_issuer(verifier, token, &issuer, error);
-    if (code == JWKEEP_OK)
-        code = jk_jwt_check_header(token, &issuer->rules, error);
-    if (code == JWKEEP_OK)
-        code = check_signature(token, issuer, limits, error);
-    if (code == JWKEEP_OK)
-        return jk_jwt_finish(token, &issuer->rules, limits, jk_verifier_now_ms(verifier),
-                             call->failures, error);
+        return jk_jwt_finish(token, &issuer->rules, limits, jk_verifier_now_ms(call->verifier),
+                             call->failures, call->error);
     if (code != JWKEEP_PENDING)
         return code;
-    code = jk_jwt_precheck(token, &issuer->rules, jk_verifier_now_ms(verifier), error);
-    if (code != JWKEEP_OK)
-        return code;
-    *ret_issuer = issuer;
-    return JWKEEP_PENDING;
+    code =
+        jk_jwt_precheck(token, &issuer->rules, jk_verifier_now_ms(call->verifier), call->error);
+    return code == JWKEEP_OK ? JWKEEP_PENDING : code;
+}
+
+/* The verdict; or PENDING. `use`, empty before a first attempt, is the issuer's: for a second
+ * one, and to be done with. */
+static jwkeep_code attempt(const struct call *call, jk_issuer_use *use) {
+    const jwkeep_limits *limits = &call->verifier->limits;
+    jwkeep_code code = jk_jwt_open(call->token, call->bytes, limits, call->error);
+    if (code == JWKEEP_OK)
+        code = jk_jwt_read_claims(call->token, limits, call->error);
+    if (code == JWKEEP_OK && !use->issuer)
+        code = find_issuer(call, use);
+    return code == JWKEEP_OK ? judge(call, use->issuer) : code;
 }
 
 /* After the keys were looked up: what is missing now stays missing. */
-static jwkeep_code last_attempt(const struct call *call) {
-    const jk_issuer *issuer;
-    jwkeep_code code = attempt(call, &issuer);
+static jwkeep_code last_attempt(const struct call *call, jk_issuer_use *use) {
+    jwkeep_code code = attempt(call, use);
     if (code != JWKEEP_PENDING)
         return code;
-    code = jwkeep_source_check(issuer->source);
+    code = jwkeep_source_check(use->issuer->source);
     if (code != JWKEEP_OK)
         return jk_fail(call->error, code);
     return jk_fail_at(call->error, JWKEEP_KID_UNKNOWN, "kid", "RFC 7515 §4.1.4",
@@ -119,17 +145,21 @@ static jwkeep_code settle(const struct call *call, jwkeep_code code) {
     return code;
 }
 
-static jwkeep_code wait_and_retry(const struct call *call, const jk_issuer *issuer,
+/* All that is done with `use` is done before the end of the verifier may go on. */
+static jwkeep_code wait_and_retry(const struct call *call, jk_issuer_use *use,
                                   uint32_t timeout_ms) {
     jk_waiting *waiting = &call->verifier->waiting;
     jk_waiting_enter(waiting);
-    jwkeep_code code =
-        jwkeep_source_lookup(issuer->source, jk_jwt_kid(call->token), timeout_ms, call->error);
+    jwkeep_code code = jk_issuer_use_hold(use, call->error);
+    if (code == JWKEEP_OK)
+        code = jwkeep_source_lookup(use->issuer->source, jk_jwt_kid(call->token), timeout_ms,
+                                    call->error);
     bool is_resumed = code == JWKEEP_OK && jk_waiting_resume(waiting);
     if (is_resumed)
-        code = last_attempt(call);
+        code = last_attempt(call, use);
     else if (code == JWKEEP_OK)
         code = jk_fail(call->error, JWKEEP_KEYS_SHUTDOWN);
+    jk_issuer_use_done(use);
     jk_waiting_leave(waiting, is_resumed);
     return code;
 }
@@ -138,12 +168,13 @@ jwkeep_code jwkeep_verifier_verify(jwkeep_verifier *verifier, jwkeep_span bytes,
                                    uint32_t timeout_ms, jwkeep_token *token,
                                    jwkeep_failures *failures, jwkeep_error *error) {
     const struct call call = {verifier, bytes, token, failures, error};
-    const jk_issuer *issuer;
+    jk_issuer_use use = {0};
     jwkeep_code code = start(&call);
     if (code == JWKEEP_OK)
-        code = attempt(&call, &issuer);
+        code = attempt(&call, &use);
     if (code == JWKEEP_PENDING)
-        code = wait_and_retry(&call, issuer, timeout_ms);
+        code = wait_and_retry(&call, &use, timeout_ms);
+    jk_issuer_use_done(&use);
     return settle(&call, code);
 }
 
@@ -151,6 +182,7 @@ struct jwkeep_pending {
     jwkeep_verifier *verifier;
     jwkeep_span bytes;
     jwkeep_lookup *lookup;
+    jk_issuer_use use; /* configured, or held */
 };
 
 /* How a call without waiting wants to be told. */
@@ -160,22 +192,29 @@ struct request {
     void *user;
 };
 
-static jwkeep_code begin_lookup(const struct call *call, const jk_issuer *issuer,
+/* With PENDING `use` has become the pending verification's. */
+static jwkeep_code begin_lookup(const struct call *call, jk_issuer_use *use,
                                 const struct request *request, jwkeep_pending **ret_pending) {
+    jwkeep_code code = jk_issuer_use_hold(use, call->error);
+    if (code != JWKEEP_OK)
+        return code;
     jwkeep_pending *pending = jk_alloc(sizeof *pending);
     if (!pending)
         return jk_fail(call->error, JWKEEP_OUT_OF_MEMORY);
-    *pending = (jwkeep_pending){.verifier = call->verifier, .bytes = call->bytes};
+    jk_issuer_use held = *use;
+    *pending = (jwkeep_pending){.verifier = call->verifier, .bytes = call->bytes, .use = held};
+    *use = (jk_issuer_use){0};
     jwkeep_pending *before = *ret_pending;
     *ret_pending = pending; /* `notify` may run before this returns */
-    jwkeep_code code = jwkeep_source_lookup_begin(issuer->source, jk_jwt_kid(call->token),
-                                                  request->timeout_ms, request->notify,
-                                                  request->user, &pending->lookup, call->error);
+    code = jwkeep_source_lookup_begin(held.issuer->source, jk_jwt_kid(call->token),
+                                      request->timeout_ms, request->notify, request->user,
+                                      &pending->lookup, call->error);
     if (code == JWKEEP_PENDING)
         return code;
+    *use = held;
     *ret_pending = before;
     jk_free(pending);
-    return code == JWKEEP_OK ? last_attempt(call) : code;
+    return code == JWKEEP_OK ? last_attempt(call, use) : code;
 }
 
 jwkeep_code jwkeep_verifier_begin(jwkeep_verifier *verifier, jwkeep_span bytes,
@@ -184,15 +223,16 @@ jwkeep_code jwkeep_verifier_begin(jwkeep_verifier *verifier, jwkeep_span bytes,
                                   jwkeep_failures *failures, jwkeep_error *error) {
     const struct call call = {verifier, bytes, token, failures, error};
     const struct request request = {timeout_ms, notify, user};
-    const jk_issuer *issuer;
+    jk_issuer_use use = {0};
     jwkeep_code code = start(&call);
     if (code == JWKEEP_OK && (!notify || !ret_pending))
         code = jk_fail_at(error, JWKEEP_MISUSE_ARGUMENT, notify ? "ret_pending" : "notify",
                           NULL, JWKEEP_NO_OFFSET);
     if (code == JWKEEP_OK)
-        code = attempt(&call, &issuer);
+        code = attempt(&call, &use);
     if (code == JWKEEP_PENDING)
-        code = begin_lookup(&call, issuer, &request, ret_pending);
+        code = begin_lookup(&call, &use, &request, ret_pending);
+    jk_issuer_use_done(&use);
     return settle(&call, code);
 }
 
@@ -208,7 +248,7 @@ jwkeep_code jwkeep_pending_finish(jwkeep_pending *pending, jwkeep_token *token,
     if (code == JWKEEP_PENDING)
         return settle(&call, jk_fail(error, JWKEEP_MISUSE_STATE));
     if (code == JWKEEP_OK)
-        code = last_attempt(&call);
+        code = last_attempt(&call, &pending->use);
     jwkeep_pending_cancel(pending);
     return settle(&call, code);
 }
@@ -217,5 +257,6 @@ void jwkeep_pending_cancel(jwkeep_pending *pending) {
     if (!pending)
         return;
     jwkeep_lookup_free(pending->lookup);
+    jk_issuer_use_done(&pending->use);
     jk_free(pending);
 }
