@@ -54,14 +54,27 @@ typedef enum jwkeep_code {
     JWKEEP_CRIT_INVALID = 1105,     /* empty, duplicated, naming a standard parameter */
     JWKEEP_CRIT_UNSUPPORTED = 1106, /* names an extension that is not understood */
     JWKEEP_TYP_MISMATCH = 1107,
-    JWKEEP_KID_TOO_LONG = 1108, /* over max_kid_bytes */
-    JWKEEP_KID_MISSING = 1109,  /* and the caller asked for one */
+    JWKEEP_KID_TOO_LONG = 1108,         /* over max_kid_bytes */
+    JWKEEP_KID_MISSING = 1109,          /* and the caller asked for one */
+    JWKEEP_HEADER_UNPROTECTED = 1110,   /* `alg`, `crit` or `b64` in an unprotected header */
+    JWKEEP_HEADER_REPEATED = 1111,      /* a name in the protected and the unprotected one */
+    JWKEEP_JWS_JSON_INVALID = 1112,     /* not a JWS in flattened or general serialization */
+    JWKEEP_TOO_MANY_SIGNATURES = 1113,  /* over max_signatures, or more than one in a stream */
+    JWKEEP_PAYLOAD_MISSING = 1114,      /* the token has none and the caller gave none */
+    JWKEEP_PAYLOAD_NOT_DETACHED = 1115, /* the token has one and the caller gave one */
+    JWKEEP_PAYLOAD_UNENCODABLE = 1116,  /* `b64` false: a dot in a compact token; not UTF-8 */
+    JWKEEP_B64_INCONSISTENT = 1117,     /* signatures of one token differ in `b64` */
+    JWKEEP_EXTENSION_REFUSED = 1118,    /* the caller's judge of a critical extension said no */
 
     /* Rejected: choosing and using a key */
     JWKEEP_KID_UNKNOWN = 1200,       /* no key of the set has it, after a fresh look */
     JWKEEP_KEY_ALG_MISMATCH = 1201,  /* a key was found, but it is not for this `alg` */
     JWKEEP_KEY_USE_FORBIDDEN = 1202, /* `use` or `key_ops` of the key say no */
     JWKEEP_SIGNATURE_INVALID = 1203,
+    JWKEEP_SIGNATURES_UNMET = 1204,      /* of several, not those that the policy asks for */
+    JWKEEP_EMBEDDED_KEY_MISSING = 1205,  /* a key was pinned, and the header has no `jwk` */
+    JWKEEP_EMBEDDED_KEY_MISMATCH = 1206, /* `jwk` is another key than the pinned one */
+    JWKEEP_ALG_NOT_STREAMABLE = 1207,    /* EdDSA needs the whole message at once */
 
     /* Rejected: claims */
     JWKEEP_CLAIMS_INVALID = 1300, /* the payload is not a JSON object */
@@ -144,7 +157,8 @@ typedef enum jwkeep_code {
     /* Internal */
     JWKEEP_OUT_OF_MEMORY = 5000,
     JWKEEP_CRYPTO_FAILED = 5001, /* the crypto library failed at what cannot fail */
-    JWKEEP_SYSTEM_FAILED = 5002  /* a thread, a descriptor or the clock was refused */
+    JWKEEP_SYSTEM_FAILED = 5002, /* a thread, a descriptor or the clock was refused */
+    JWKEEP_SIGNER_FAILED = 5011  /* a signing device gave no signature, or a wrong one */
 } jwkeep_code;
 
 #define JWKEEP_NO_OFFSET ((size_t)-1)

@@ -13,12 +13,14 @@
 #include <jwkeep/json.h>
 #include <jwkeep/jwk.h>
 #include <jwkeep/jws.h>
+#include <jwkeep/jws_json.h>
 #include <jwkeep/jwt.h>
 #include <jwkeep/keyring.h>
 #include <jwkeep/keyset.h>
 #include <jwkeep/limits.h>
 #include <jwkeep/passphrase.h>
 #include <jwkeep/rules.h>
+#include <jwkeep/signing_device.h>
 #include <jwkeep/source.h>
 #include <jwkeep/span.h>
 #include <jwkeep/thumbprint.h>

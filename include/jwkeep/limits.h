@@ -24,7 +24,10 @@ JWKEEP_BEGIN
 #define JWKEEP_MAX_PEM_BYTES 65536u /* a key in PEM or DER */
 /* PBKDF2's iterations, or scrypt's N · r · p, of an encrypted key. */
 #define JWKEEP_MAX_PASSPHRASE_ROUNDS 2000000u
-#define JWKEEP_MAX_NESTING 2u /* tokens inside a token, one in the other */
+#define JWKEEP_MAX_NESTING 2u              /* tokens inside a token, one in the other */
+#define JWKEEP_MAX_JSON_TOKEN_BYTES 65536u /* a JWS in JSON serialization */
+#define JWKEEP_MAX_SIGNATURES 8u           /* of one JWS */
+#define JWKEEP_MAX_DETACHED_BYTES (1024u * 1024u * 1024u) /* a payload beside its token */
 
 /* Fill with jwkeep_limits_init, then change what must differ. A field set to 0 is refused as
  * misuse by the function that takes the structure. Where a function takes a pointer to
@@ -44,6 +47,9 @@ typedef struct jwkeep_limits {
     size_t max_pem_bytes;
     size_t max_passphrase_rounds;
     size_t max_nesting;
+    size_t max_json_token_bytes;
+    size_t max_signatures;
+    size_t max_detached_bytes;
 } jwkeep_limits;
 
 /* Sets every field to its default. Any thread. Never fails. */

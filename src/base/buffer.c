@@ -3,6 +3,7 @@
  * Owns the bounded writer. Whatever block it leaves, it wipes: an output may be a secret. */
 #include "base/buffer.h"
 #include "base/allocator.h"
+#include "base/error.h"
 #include "base/secret.h"
 
 #define BUFFER_MIN_CAPACITY 128u
@@ -85,4 +86,19 @@ uint8_t *jwkeep_buffer_extend(jwkeep_buffer *buffer, size_t size) {
     uint8_t *room = buffer->data + buffer->size;
     buffer->size += size;
     return room;
+}
+
+jwkeep_code jk_buffer_append_both(jwkeep_buffer *first, jwkeep_span first_bytes,
+                                  jwkeep_buffer *second, jwkeep_span second_bytes,
+                                  jwkeep_error *error) {
+    size_t before = first ? first->size : 0;
+    jwkeep_code code = first ? jwkeep_buffer_append(first, first_bytes) : JWKEEP_OK;
+    if (code)
+        return jk_fail(error, code);
+    code = second ? jwkeep_buffer_append(second, second_bytes) : JWKEEP_OK;
+    if (!code)
+        return JWKEEP_OK;
+    if (first)
+        jk_buffer_truncate(first, before);
+    return jk_fail(error, code);
 }

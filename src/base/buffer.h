@@ -11,4 +11,10 @@
 /* Wipes and takes back what was written after the first `size` bytes. */
 void jk_buffer_truncate(jwkeep_buffer *buffer, size_t size);
 
+/* Appends both or neither; either buffer may be NULL. Errors: those of the buffers. */
+JWKEEP_MUST_USE jwkeep_code jk_buffer_append_both(jwkeep_buffer *first, jwkeep_span first_bytes,
+                                                  jwkeep_buffer *second,
+                                                  jwkeep_span second_bytes,
+                                                  jwkeep_error *error);
+
 #endif

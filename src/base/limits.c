@@ -22,6 +22,9 @@ static const struct {
     {"max_pem_bytes", offsetof(jwkeep_limits, max_pem_bytes)},
     {"max_passphrase_rounds", offsetof(jwkeep_limits, max_passphrase_rounds)},
     {"max_nesting", offsetof(jwkeep_limits, max_nesting)},
+    {"max_json_token_bytes", offsetof(jwkeep_limits, max_json_token_bytes)},
+    {"max_signatures", offsetof(jwkeep_limits, max_signatures)},
+    {"max_detached_bytes", offsetof(jwkeep_limits, max_detached_bytes)},
 };
 
 _Static_assert(sizeof(jwkeep_limits) == (1 + JK_COUNT_OF(fields)) * sizeof(size_t),
@@ -43,6 +46,9 @@ void jwkeep_limits_init(jwkeep_limits *limits) {
         .max_pem_bytes = JWKEEP_MAX_PEM_BYTES,
         .max_passphrase_rounds = JWKEEP_MAX_PASSPHRASE_ROUNDS,
         .max_nesting = JWKEEP_MAX_NESTING,
+        .max_json_token_bytes = JWKEEP_MAX_JSON_TOKEN_BYTES,
+        .max_signatures = JWKEEP_MAX_SIGNATURES,
+        .max_detached_bytes = JWKEEP_MAX_DETACHED_BYTES,
     };
 }
 

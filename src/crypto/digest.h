@@ -13,6 +13,8 @@
 JWKEEP_MUST_USE jwkeep_code jk_sha256(jwkeep_span bytes, uint8_t ret_digest[JK_SHA256_SIZE],
                                       jwkeep_error *error);
 
+#define JK_DIGEST_MAX_BYTES 64
+
 /* The hash of the SHA family that gives `size` bytes: 20 (SHA-1, for what names things by it,
  * never for security), 32, 48 or 64. */
 JWKEEP_MUST_USE jwkeep_code jk_digest(size_t size, jwkeep_span bytes, uint8_t *ret_digest,

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Owns verifying a compact JWS (RFC 7515 §5.2): taking it apart, choosing keys, checking the
- * signature. The header is read in jws_header.c. */
+ * Owns the steps of verifying a JWS (RFC 7515 §5.2): taking a compact one apart, choosing keys,
+ * checking the signature. The header is read in jws_header.c. */
 #include "jose/jws.h"
-#include "base/buffer.h"
 #include "base/error.h"
-#include "base/limits.h"
 #include "codec/base64url.h"
 #include "jose/jwk.h"
 
@@ -27,8 +25,7 @@ static size_t find_dot(jwkeep_span token, size_t start, size_t end) {
     return dot ? (size_t)(dot - token.data) : end;
 }
 
-/* Three segments, any of which may be empty. */
-static jwkeep_code split_dots(jwkeep_span token, const jwkeep_limits *limits,
+jwkeep_code jk_jws_split_dots(jwkeep_span token, const jwkeep_limits *limits,
                               jk_jws_parts *ret_parts, jwkeep_error *error) {
     if (token.size > limits->max_token_bytes)
         return jk_fail(error, JWKEEP_TOKEN_TOO_LARGE);
@@ -49,6 +46,7 @@ static jwkeep_code split_dots(jwkeep_span token, const jwkeep_limits *limits,
         .payload = jwkeep_span_of(token.data + first + 1, second - first - 1),
         .signature = jwkeep_span_of(token.data + second + 1, token.size - second - 1),
         .signed_bytes = jwkeep_span_of(token.data, second),
+        .signature_at = second + 1,
     };
     return JWKEEP_OK;
 }
@@ -56,7 +54,7 @@ static jwkeep_code split_dots(jwkeep_span token, const jwkeep_limits *limits,
 jwkeep_code jk_jws_split(jwkeep_span token, const jwkeep_limits *limits,
                          jk_jws_parts *ret_parts, jwkeep_error *error) {
     jk_jws_parts parts;
-    jwkeep_code code = split_dots(token, limits, &parts, error);
+    jwkeep_code code = jk_jws_split_dots(token, limits, &parts, error);
     if (code)
         return code;
     if (parts.header.size == 0)
@@ -149,131 +147,7 @@ jwkeep_code jk_jws_check_signature(const jk_jws_parts *parts, const jk_jws_heade
     size_t offset;
     if (!jk_base64url_decode(parts->signature, bytes, &offset))
         return jk_fail_at(error, JWKEEP_BASE64URL_INVALID, "signature", "RFC 7515 §2",
-                          parts->signed_bytes.size + 1 + offset);
+                          parts->signature_at + offset);
     return try_keys(parts->signed_bytes, jwkeep_span_of(bytes, size), header, choice,
                     limits->max_candidates, ret_key, error);
-}
-
-static jwkeep_code decode_payload(const jk_jws_parts *parts, uint8_t *ret_bytes,
-                                  jwkeep_error *error) {
-    size_t offset;
-    if (jk_base64url_decode(parts->payload, ret_bytes, &offset))
-        return JWKEEP_OK;
-    return jk_fail_at(error, JWKEEP_BASE64URL_INVALID, "payload", "RFC 7515 §2",
-                      parts->header.size + 1 + offset);
-}
-
-/* Appends both or neither; either buffer may be NULL. */
-static jwkeep_code append_both(jwkeep_buffer *first, jwkeep_span first_bytes,
-                               jwkeep_buffer *second, jwkeep_span second_bytes,
-                               jwkeep_error *error) {
-    size_t before = first ? first->size : 0;
-    jwkeep_code code = first ? jwkeep_buffer_append(first, first_bytes) : JWKEEP_OK;
-    if (code)
-        return jk_fail(error, code);
-    code = second ? jwkeep_buffer_append(second, second_bytes) : JWKEEP_OK;
-    if (!code)
-        return JWKEEP_OK;
-    if (first)
-        jk_buffer_truncate(first, before);
-    return jk_fail(error, code);
-}
-
-typedef struct verification {
-    jk_jws_parts parts;
-    jk_jws_header header;
-    jwkeep_span payload;
-    const jwkeep_jwk *key;
-} verification;
-
-static jwkeep_code verify(jwkeep_span token, const jk_jws_choice *choice,
-                          const jwkeep_limits *limits, jk_arena *arena, verification *ret_done,
-                          jwkeep_error *error) {
-    jwkeep_code code = jk_jws_split(token, limits, &ret_done->parts, error);
-    if (!code)
-        code =
-            jk_jws_read_header(ret_done->parts.header, limits, arena, &ret_done->header, error);
-    if (!code)
-        code = jk_jws_check_header(&ret_done->header, choice, error);
-    if (code)
-        return code;
-    size_t size = jk_base64url_decoded_size(ret_done->parts.payload.size);
-    uint8_t *bytes = jk_arena_bytes(arena, size);
-    if (!bytes)
-        return jk_fail(error, JWKEEP_OUT_OF_MEMORY);
-    code = decode_payload(&ret_done->parts, bytes, error);
-    ret_done->payload = jwkeep_span_of(bytes, size);
-    return code ? code
-                : jk_jws_check_signature(&ret_done->parts, &ret_done->header, choice, limits,
-                                         &ret_done->key, error);
-}
-
-static jwkeep_code check_options(const jwkeep_jws_options *options, jwkeep_limits *ret_limits,
-                                 jwkeep_error *error) {
-    if (!options || !options->key == !options->keys)
-        return jk_fail_text(error, JWKEEP_MISUSE_ARGUMENT, "either a key or a set is needed",
-                            "options", NULL);
-    return jk_limits_resolve(options->limits, ret_limits, error);
-}
-
-jwkeep_code jwkeep_jws_verify(jwkeep_span token, const jwkeep_jws_options *options,
-                              jwkeep_buffer *payload, jwkeep_buffer *header,
-                              const jwkeep_jwk **ret_key, jwkeep_error *error) {
-    jwkeep_limits limits;
-    jwkeep_code code = check_options(options, &limits, error);
-    if (code)
-        return code;
-    const jk_jws_choice choice = {.key = options->key,
-                                  .keys = options->keys,
-                                  .algorithms = options->algorithms,
-                                  .is_kid_required = options->is_kid_required};
-    verification done = {0};
-    jk_arena arena;
-    jk_arena_init(&arena, SIZE_MAX); /* bounded by max_token_bytes and max_json_values */
-    code = verify(token, &choice, &limits, &arena, &done, error);
-    if (!code)
-        code = append_both(payload, done.payload, header, done.header.text, error);
-    if (!code && ret_key)
-        *ret_key = done.key;
-    jk_arena_done(&arena);
-    return code;
-}
-
-static jwkeep_code decode_insecure(const jk_jws_parts *parts, jk_arena *arena,
-                                   jwkeep_buffer *header, jwkeep_buffer *payload,
-                                   jwkeep_error *error) {
-    size_t header_size = jk_base64url_decoded_size(parts->header.size);
-    size_t payload_size = jk_base64url_decoded_size(parts->payload.size);
-    size_t signature_size = jk_base64url_decoded_size(parts->signature.size);
-    uint8_t *bytes = jk_arena_bytes(arena, header_size + payload_size + signature_size);
-    if (!bytes)
-        return jk_fail(error, JWKEEP_OUT_OF_MEMORY);
-    size_t offset;
-    if (!jk_base64url_decode(parts->header, bytes, &offset))
-        return jk_fail_at(error, JWKEEP_BASE64URL_INVALID, "header", "RFC 7515 §2", offset);
-    jwkeep_code code = decode_payload(parts, bytes + header_size, error);
-    if (code)
-        return code;
-    if (!jk_base64url_decode(parts->signature, bytes + header_size + payload_size, &offset))
-        return jk_fail_at(error, JWKEEP_BASE64URL_INVALID, "signature", "RFC 7515 §2",
-                          parts->signed_bytes.size + 1 + offset);
-    return append_both(header, jwkeep_span_of(bytes, header_size), payload,
-                       jwkeep_span_of(bytes + header_size, payload_size), error);
-}
-
-jwkeep_code jwkeep_jws_decode_insecure(jwkeep_span token, const jwkeep_limits *limits,
-                                       jwkeep_buffer *header, jwkeep_buffer *payload,
-                                       jwkeep_error *error) {
-    jwkeep_limits resolved;
-    jk_jws_parts parts;
-    jwkeep_code code = jk_limits_resolve(limits, &resolved, error);
-    if (!code)
-        code = split_dots(token, &resolved, &parts, error);
-    if (code)
-        return code;
-    jk_arena arena;
-    jk_arena_init(&arena, SIZE_MAX); /* bounded by max_token_bytes */
-    code = decode_insecure(&parts, &arena, header, payload, error);
-    jk_arena_done(&arena);
-    return code;
 }

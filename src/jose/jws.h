@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Owns the steps of verifying a compact JWS that the layers above take one by one: split and
- * read the header, choose keys, check the signature. Nothing here allocates but from the
+ * Owns the steps of verifying a JWS that the calls and the layers above take one by one: split
+ * and read the header, choose keys, check the signature. Nothing here allocates but from the
  * caller's arena. */
 #ifndef JK_JOSE_JWS_H
 #define JK_JOSE_JWS_H
@@ -11,7 +11,7 @@
 #include <jwkeep/jws.h>
 
 /* The protected header, checked: members of the right types, `alg` known and not none, `crit`
- * refused. Spans and values live in the arena or in the token's bytes. */
+ * understood. Spans and values live in the arena or in the token's bytes. */
 typedef struct jk_jws_header {
     const jwkeep_json *json;
     jwkeep_span text; /* the decoded header */
@@ -19,14 +19,24 @@ typedef struct jk_jws_header {
     jwkeep_span typ;
     jwkeep_span cty;
     jwkeep_algorithm algorithm;
+    bool is_unencoded;       /* `b64` is false (RFC 7797) */
+    const jwkeep_json *crit; /* NULL without one */
 } jk_jws_header;
 
-/* A compact token taken apart; spans borrow the token's bytes. */
+/* The extensions that a `crit` may name. */
+typedef struct jk_jws_understood {
+    const jwkeep_jws_extension *extensions;
+    size_t extension_count;
+    bool has_b64; /* RFC 7797; a JWT never has it (§7) */
+} jk_jws_understood;
+
+/* A token taken apart; spans borrow the bytes of a compact one. */
 typedef struct jk_jws_parts {
     jwkeep_span header;       /* encoded */
-    jwkeep_span payload;      /* encoded */
+    jwkeep_span payload;      /* as it stands in the token */
     jwkeep_span signature;    /* encoded */
     jwkeep_span signed_bytes; /* header '.' payload */
+    size_t signature_at;      /* its place in the token, for errors */
 } jk_jws_parts;
 
 /* RFC 7515 §7.1, §5.2 step 1: three segments, of which only the payload may be empty.
@@ -34,13 +44,31 @@ typedef struct jk_jws_parts {
 JWKEEP_MUST_USE jwkeep_code jk_jws_split(jwkeep_span token, const jwkeep_limits *limits,
                                          jk_jws_parts *ret_parts, jwkeep_error *error);
 
-/* Decodes and checks the header (§5.2 steps 2–4). `arena` keeps what `ret_header` points to.
+/* Three segments, any of which may be empty. Errors: TOKEN_TOO_LARGE, TOKEN_MALFORMED. */
+JWKEEP_MUST_USE jwkeep_code jk_jws_split_dots(jwkeep_span token, const jwkeep_limits *limits,
+                                              jk_jws_parts *ret_parts, jwkeep_error *error);
+
+/* Decodes and checks the header of a token for which no extension is understood (§5.2 steps
+ * 2–4). `arena` keeps what `ret_header` points to.
  * Offsets in errors are those of the encoded header, that is of the token.
  * Errors: BASE64URL_INVALID, JSON_…, HEADER_INVALID, ALG_…, CRIT_…, KID_TOO_LONG,
  * OUT_OF_MEMORY. */
 JWKEEP_MUST_USE jwkeep_code jk_jws_read_header(jwkeep_span encoded, const jwkeep_limits *limits,
                                                jk_arena *arena, jk_jws_header *ret_header,
                                                jwkeep_error *error);
+
+/* The same where `understood` are. */
+JWKEEP_MUST_USE jwkeep_code jk_jws_read_protected(jwkeep_span encoded,
+                                                  const jk_jws_understood *understood,
+                                                  const jwkeep_limits *limits, jk_arena *arena,
+                                                  jk_jws_header *ret_header,
+                                                  jwkeep_error *error);
+
+/* Whether `crit` (NULL: no) names it. */
+bool jk_jws_is_critical(const jwkeep_json *crit, jwkeep_span name);
+
+/* Whether RFC 7515, 7516 or 7518 define a parameter of this name: `crit` must not have it. */
+bool jk_jws_is_standard(jwkeep_span name);
 
 /* What to choose keys by. */
 typedef struct jk_jws_choice {

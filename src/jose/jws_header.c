@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Owns reading the protected header of a JWS (RFC 7515 §4). Refuses `none`, every critical
- * extension, and unencoded payloads. What the header says about where keys are to be found
- * (`jku`, `jwk`, `x5u`, `x5c`) is not looked at. */
+ * Owns reading the protected header of a JWS (RFC 7515 §4). Refuses `none`, and every
+ * critical extension that the caller does not name. What the header says about where keys are
+ * to be found (`jku`, `jwk`, `x5u`, `x5c`) is not looked at. */
 #include "base/error.h"
 #include "codec/base64url.h"
 #include "jose/jws.h"
@@ -65,12 +65,29 @@ static jwkeep_code read_algorithm(const jwkeep_json *alg, jk_jws_header *header,
 }
 
 /* Parameters that RFC 7515, 7516 and 7518 define: `crit` must not name them. */
-static bool is_standard(jwkeep_span name) {
+bool jk_jws_is_standard(jwkeep_span name) {
     static const char *const names[] = {"alg",      "jku", "jwk", "kid",  "x5u", "x5c", "x5t",
                                         "x5t#S256", "typ", "cty", "crit", "enc", "zip", "epk",
                                         "apu",      "apv", "iv",  "tag",  "p2s", "p2c"};
     for (size_t i = 0; i < JK_COUNT_OF(names); i++)
         if (jwkeep_span_equals(name, jwkeep_span_text(names[i])))
+            return true;
+    return false;
+}
+
+static bool is_understood(const jk_jws_understood *understood, jwkeep_span name) {
+    if (understood->has_b64 && jwkeep_span_equals(name, JWKEEP_SPAN("b64")))
+        return true;
+    for (size_t i = 0; i < understood->extension_count; i++)
+        if (jwkeep_span_equals(name, jwkeep_span_text(understood->extensions[i].name)))
+            return true;
+    return false;
+}
+
+bool jk_jws_is_critical(const jwkeep_json *crit, jwkeep_span name) {
+    const jwkeep_json *value = jwkeep_json_first(crit);
+    for (; value; value = jwkeep_json_next(value))
+        if (jwkeep_span_equals(jwkeep_json_string(value), name))
             return true;
     return false;
 }
@@ -84,9 +101,11 @@ static bool stands_before(const jwkeep_json *array, const jwkeep_json *value) {
     return false;
 }
 
-/* No extension is understood, so that a `crit` which is in order is refused as well. */
+/* In order first, understood second: what is malformed is called so. */
 static jwkeep_code check_crit(const jwkeep_json *crit, const jwkeep_json *header,
-                              const jwkeep_limits *limits, jwkeep_error *error) {
+                              const jk_jws_understood *understood, const jwkeep_limits *limits,
+                              jwkeep_error *error) {
+    bool is_all_understood = true;
     const char *clause = "RFC 7515 §4.1.11";
     size_t count = jwkeep_json_count(crit);
     if (jwkeep_json_type_of(crit) != JWKEEP_JSON_ARRAY || count == 0 ||
@@ -95,19 +114,25 @@ static jwkeep_code check_crit(const jwkeep_json *crit, const jwkeep_json *header
     const jwkeep_json *value = jwkeep_json_first(crit);
     for (; value; value = jwkeep_json_next(value)) {
         jwkeep_span name = jwkeep_json_string(value);
-        if (jwkeep_json_type_of(value) != JWKEEP_JSON_STRING || is_standard(name) ||
+        if (jwkeep_json_type_of(value) != JWKEEP_JSON_STRING || jk_jws_is_standard(name) ||
             stands_before(crit, value) || !jk_json_member(header, name))
             return refuse(error, JWKEEP_CRIT_INVALID, "crit", clause);
+        is_all_understood = is_all_understood && is_understood(understood, name);
     }
-    return refuse(error, JWKEEP_CRIT_UNSUPPORTED, "crit", clause);
+    return is_all_understood ? JWKEEP_OK
+                             : refuse(error, JWKEEP_CRIT_UNSUPPORTED, "crit", clause);
 }
 
-/* `b64` that is true changes nothing; false may only come with `crit` (RFC 7797 §6), which
- * is refused before. */
-static jwkeep_code check_b64(const jwkeep_json *b64, jwkeep_error *error) {
+/* `b64` that is true changes nothing; false must be critical (RFC 7797 §6), and then has been
+ * understood. */
+static jwkeep_code check_b64(const parameters *found, jk_jws_header *header,
+                             jwkeep_error *error) {
     bool is_encoded = true;
-    if (b64 && (jwkeep_json_boolean(b64, &is_encoded) || !is_encoded))
+    if (found->b64 && jwkeep_json_boolean(found->b64, &is_encoded))
+        return refuse(error, JWKEEP_HEADER_INVALID, "b64", "RFC 7797 §3");
+    if (!is_encoded && !jk_jws_is_critical(found->crit, JWKEEP_SPAN("b64")))
         return refuse(error, JWKEEP_HEADER_INVALID, "b64", "RFC 7797 §6");
+    header->is_unencoded = !is_encoded;
     return JWKEEP_OK;
 }
 
@@ -133,8 +158,9 @@ static jwkeep_code read_names(const parameters *found, const jwkeep_limits *limi
     return code;
 }
 
-static jwkeep_code read_parameters(const jwkeep_json *json, const jwkeep_limits *limits,
-                                   jk_jws_header *header, jwkeep_error *error) {
+static jwkeep_code read_parameters(const jwkeep_json *json, const jk_jws_understood *understood,
+                                   const jwkeep_limits *limits, jk_jws_header *header,
+                                   jwkeep_error *error) {
     if (jwkeep_json_type_of(json) != JWKEEP_JSON_OBJECT)
         return jk_fail_text(error, JWKEEP_HEADER_INVALID, "the header is not a JSON object",
                             NULL, "RFC 7515 §4");
@@ -144,9 +170,10 @@ static jwkeep_code read_parameters(const jwkeep_json *json, const jwkeep_limits 
         sort_parameter(value, &found);
     jwkeep_code code = read_algorithm(found.alg, header, error);
     if (!code && found.crit)
-        code = check_crit(found.crit, json, limits, error);
+        code = check_crit(found.crit, json, understood, limits, error);
     if (!code)
-        code = check_b64(found.b64, error);
+        code = check_b64(&found, header, error);
+    header->crit = found.crit;
     return code ? code : read_names(&found, limits, header, error);
 }
 
@@ -168,6 +195,13 @@ static jwkeep_code parse(jwkeep_span text, const jwkeep_limits *limits, jk_arena
 jwkeep_code jk_jws_read_header(jwkeep_span encoded, const jwkeep_limits *limits,
                                jk_arena *arena, jk_jws_header *ret_header,
                                jwkeep_error *error) {
+    static const jk_jws_understood nothing = {0};
+    return jk_jws_read_protected(encoded, &nothing, limits, arena, ret_header, error);
+}
+
+jwkeep_code jk_jws_read_protected(jwkeep_span encoded, const jk_jws_understood *understood,
+                                  const jwkeep_limits *limits, jk_arena *arena,
+                                  jk_jws_header *ret_header, jwkeep_error *error) {
     size_t size = jk_base64url_decoded_size(encoded.size);
     uint8_t *bytes = jk_arena_bytes(arena, size);
     if (!bytes)
@@ -178,7 +212,7 @@ jwkeep_code jk_jws_read_header(jwkeep_span encoded, const jwkeep_limits *limits,
     jk_jws_header header = {.text = jwkeep_span_of(bytes, size)};
     jwkeep_code code = parse(header.text, limits, arena, &header.json, error);
     if (!code)
-        code = read_parameters(header.json, limits, &header, error);
+        code = read_parameters(header.json, understood, limits, &header, error);
     if (!code)
         *ret_header = header;
     return code;

@@ -49,6 +49,9 @@ jwkeep_code jwkeep_jwt_sign(jwkeep_span claims, const jwkeep_jws_signer *signer,
         return jk_fail_text(error, JWKEEP_MISUSE_ARGUMENT,
                             "`cty` \"JWT\" says that the payload is a token, not claims",
                             "signer.cty", "RFC 7519 §5.2");
+    if (signer->is_payload_unencoded || signer->is_payload_detached)
+        return jk_fail_text(error, JWKEEP_MISUSE_ARGUMENT,
+                            "a JWT holds its claims, and encoded", "signer", "RFC 7797 §7");
     jwkeep_code code = jk_jwt_check_claims(claims, error);
     if (code != JWKEEP_OK)
         return code;

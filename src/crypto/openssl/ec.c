@@ -3,8 +3,8 @@
  * Owns EC keys (RFC 7518 §6.2) and ECDSA (§3.4): points on the curve, private numbers that
  * belong to them, signatures in range. */
 #include "base/error.h"
+#include "crypto/ecdsa_signature.h"
 #include "crypto/openssl/backend.h"
-#include "crypto/openssl/ecdsa_signature.h"
 #include "crypto/openssl/failure.h"
 #include "crypto/openssl/numbers.h"
 #include "crypto/openssl/signer.h"

@@ -48,6 +48,9 @@ static void refuses_each_field_set_to_0_and_names_it(void **state) {
         {offsetof(jwkeep_limits, max_pem_bytes), "max_pem_bytes"},
         {offsetof(jwkeep_limits, max_passphrase_rounds), "max_passphrase_rounds"},
         {offsetof(jwkeep_limits, max_nesting), "max_nesting"},
+        {offsetof(jwkeep_limits, max_json_token_bytes), "max_json_token_bytes"},
+        {offsetof(jwkeep_limits, max_signatures), "max_signatures"},
+        {offsetof(jwkeep_limits, max_detached_bytes), "max_detached_bytes"},
     };
     for (size_t i = 0; i < JK_COUNT_OF(fields); i++) {
         jwkeep_limits limits;

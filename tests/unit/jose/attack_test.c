@@ -206,8 +206,10 @@ static void crit_that_is_not_honoured(void **state) {
         {"\"crit\":[\"p2c\"],\"p2c\":1", JWKEEP_CRIT_INVALID},
         {"\"crit\":[\"x\"],\"x\":1", JWKEEP_CRIT_UNSUPPORTED},
         {"\"crit\":[\"x\",\"y\"],\"y\":null,\"x\":1", JWKEEP_CRIT_UNSUPPORTED},
-        {"\"crit\":[\"b64\"],\"b64\":false", JWKEEP_CRIT_UNSUPPORTED},
-        {"\"crit\":[\"b64\"],\"b64\":true", JWKEEP_CRIT_UNSUPPORTED},
+        {"\"crit\":[\"b64\"]", JWKEEP_CRIT_INVALID},
+        {"\"crit\":[\"b64\"],\"b64\":1", JWKEEP_HEADER_INVALID},
+        {"\"crit\":[\"x\"],\"x\":1,\"b64\":false", JWKEEP_CRIT_UNSUPPORTED},
+        {"\"crit\":[\"b64\",\"x\"],\"x\":1,\"b64\":true", JWKEEP_CRIT_UNSUPPORTED},
         {"\"crit\":[\"exp\"],\"exp\":1", JWKEEP_CRIT_UNSUPPORTED},
         /* RFC 7515 appendix E */
         {"\"crit\":[\"http://example.invalid/UNDEFINED\"],"

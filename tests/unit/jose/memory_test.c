@@ -44,6 +44,7 @@ static int use_failing_allocator(void **state) {
 
 static jwkeep_jwk *signing_key;
 static jwkeep_keyset *keys;
+static jwkeep_buffer detached; /* a token */
 
 typedef jwkeep_code (*attempt)(jwkeep_error *error);
 
@@ -178,6 +179,81 @@ static jwkeep_code sign_token(jwkeep_error *error) {
     return code;
 }
 
+static jwkeep_code verify_json(jwkeep_error *error) {
+    jwkeep_jws_options options = {.keys = keys};
+    jwkeep_jws_policy policy = {.demand = JWKEEP_JWS_DEMAND_ANY};
+    jwkeep_jws_json *verified = NULL;
+    jwkeep_code code = jwkeep_jws_json_new(&verified, error);
+    if (code)
+        return code;
+    code = jwkeep_jws_json_verify(JWKEEP_SPAN(RFC7520_4_8), &options, &policy, verified, error);
+    assert_true((code == JWKEEP_OK) == (jwkeep_jws_json_payload(verified).size > 0));
+    assert_int_equal(jwkeep_jws_json_count(verified), code ? 0 : 3);
+    jwkeep_jws_json_free(verified);
+    return code;
+}
+
+static jwkeep_code verify_detached(jwkeep_error *error) {
+    jwkeep_jws_options options = {
+        .pinned_thumbprint = jwkeep_jwk_thumbprint(signing_key),
+        .detached = JWKEEP_SPAN("payload"),
+    };
+    return jwkeep_jws_verify(jwkeep_span_of(detached.data, detached.size), &options, NULL, NULL,
+                             NULL, error);
+}
+
+static jwkeep_code sign_json(jwkeep_error *error) {
+    jwkeep_jws_signer signers[] = {
+        {.key = signing_key, .header = JWKEEP_SPAN("{\"a\":[1]}")},
+        {.key = signing_key, .unprotected = JWKEEP_SPAN("{\"b\":{}}")},
+    };
+    jwkeep_buffer token;
+    jwkeep_buffer_init(&token, 8192);
+    jwkeep_code code = jwkeep_jws_json_sign(JWKEEP_SPAN("payload"), signers, 2,
+                                            JWKEEP_JWS_FORM_GENERAL, &token, error);
+    assert_true((code == JWKEEP_OK) == (token.size > 0));
+    jwkeep_buffer_done(&token);
+    return code;
+}
+
+static jwkeep_code look_into_json(jwkeep_error *error) {
+    jwkeep_buffer headers;
+    jwkeep_buffer_init(&headers, 8192);
+    jwkeep_code code =
+        jwkeep_jws_json_decode_insecure(JWKEEP_SPAN(RFC7520_4_8), NULL, &headers, NULL, error);
+    assert_true((code == JWKEEP_OK) == (headers.size > 0));
+    jwkeep_buffer_done(&headers);
+    return code;
+}
+
+static jwkeep_code look_into_token(jwkeep_error *error) {
+    jwkeep_buffer payload;
+    jwkeep_buffer_init(&payload, 8192);
+    jwkeep_code code =
+        jwkeep_jws_decode_insecure(JWKEEP_SPAN(RFC7520_4_1), NULL, NULL, &payload, error);
+    assert_true((code == JWKEEP_OK) == (payload.size > 0));
+    jwkeep_buffer_done(&payload);
+    return code;
+}
+
+/* A token with the signing key in its header, without its payload. */
+static void make_detached(void) {
+    jwkeep_jwk *half = NULL;
+    jwkeep_buffer header;
+    jwkeep_buffer_init(&header, 8192);
+    jwkeep_buffer_init(&detached, 8192);
+    assert_int_equal(jwkeep_jwk_public(signing_key, &half, NULL), JWKEEP_OK);
+    assert_int_equal(jwkeep_buffer_append_text(&header, "{\"jwk\":"), JWKEEP_OK);
+    assert_int_equal(jwkeep_jwk_write(half, false, &header, NULL), JWKEEP_OK);
+    assert_int_equal(jwkeep_buffer_append_text(&header, "}"), JWKEEP_OK);
+    jwkeep_jws_signer signer = {
+        .key = signing_key, .header = jwkeep_buffer_span(&header), .is_payload_detached = true};
+    assert_int_equal(jwkeep_jws_sign(JWKEEP_SPAN("payload"), &signer, &detached, NULL),
+                     JWKEEP_OK);
+    jwkeep_buffer_done(&header);
+    jwkeep_jwk_unref(half);
+}
+
 /* Fails the first allocation, then the second, until the attempt needs no further one. */
 static void fail_each(attempt run) {
     assert_int_equal(run(NULL), JWKEEP_OK); /* what is kept for later is there now */
@@ -211,11 +287,18 @@ static void every_call_survives_the_lack_of_memory(void **state) {
                                        merge_sets,
                                        write_set,
                                        verify_token,
-                                       sign_token};
+                                       sign_token,
+                                       verify_json,
+                                       sign_json,
+                                       verify_detached,
+                                       look_into_json,
+                                       look_into_token};
     signing_key = key_of(RFC7520_RSA);
     keys = keyset_of("{\"keys\":[{" RFC7520_RSA_PUBLIC "}," RFC7520_HMAC "]}");
+    make_detached();
     for (size_t i = 0; i < sizeof attempts / sizeof attempts[0]; i++)
         fail_each(attempts[i]);
+    jwkeep_buffer_done(&detached);
     jwkeep_jwk_unref(signing_key);
     jwkeep_keyset_unref(keys);
 }

@@ -179,6 +179,59 @@
 #define RFC7520_4_6                                                                            \
     "eyJhbGciOiJIUzI1NiJ9." RFC7520_PAYLOAD ".bWUSVaxorn7bEF1djytBd0kHv70Ly5pvbomzMWSOr20"
 
+/* RFC 7520 §4.7: `alg` is in the unprotected header; and §4.8: three signatures, the second
+ * with `alg` unprotected. */
+#define RFC7520_4_7                                                                            \
+    "{\"payload\":\"" RFC7520_PAYLOAD                                                          \
+    "\",\"header\":{\"alg\":\"HS256\",\"kid\":\"018c0ae5-4d9b-471b-bfd6-eef314bc7037\"},"      \
+    "\"signature\":\"xuLifqLGiblpv9zBpuZczWhNj1gARaLV3UxvxhJxZuk\"}"
+#define RFC7520_4_8_RSA_SIGNATURE                                                              \
+    "MIsjqtVlOpa71KE-Mss8_Nq2YH4FGhiocsqrgi5NvyG53uoimic1tcMdSg-qptrzZc7CG6Svw2Y13TDIqHzTUrL_" \
+    "lR2ZFcryNFiHkSw129EghGpwkpxaTn_THJTCglNbADko1MZBCdwzJxwqZc-1RlpO2HibUYyXSwO97BSe0_evZKdj" \
+    "vvKSgsIqjytKSeAMbhMBdMma622_BG5t4sdbuCHtFjp9iJmkio47AIwqkZV1aIZsv33uPUqBBCXbYoQJwt7mxPft" \
+    "HmNlGoOSMxR_3thmXTCm4US-xiNOyhbm8afKK64jU6_TPtQHiJeQJxz9G3Tx-083B745_AfYOnlC9w"
+#define RFC7520_4_8                                                                            \
+    "{\"payload\":\"" RFC7520_PAYLOAD                                                          \
+    "\",\"signatures\":[{\"protected\":\"eyJhbGciOiJSUzI1NiJ9\",\"header\":{\"kid\":\"bilbo."  \
+    "bag"                                                                                      \
+    "gins@hobbiton.example\"},\"signature\":\"" RFC7520_4_8_RSA_SIGNATURE                      \
+    "\"},{\"header\":{\"alg\":\"ES512\",\"kid\":\"bilbo.baggins@hobbiton.example\"},"          \
+    "\"signature\":\"ARcVLnaJJaUWG8fG-8t5BREVAuTY8n8YHjwDO1muhcdCoFZFFjfISu0Cdkn9Ybdlmi54ho0x" \
+    "924DUz8sK7ZXkhc7AFM8ObLfTvNCrqcI3Jkl2U5IX3utNhODH6v7xgy1Qahsn0fyb4zSAkje8bAWz4vIfj5pCMYx" \
+    "xm4fgV3q7ZYhm5eD\"},{\"protected\":"                                                      \
+    "\"eyJhbGciOiJIUzI1NiIsImtpZCI6IjAxOGMwYWU1LTRkOWItNDcx"                                   \
+    "Yi1iZmQ2LWVlZjMxNGJjNzAzNyJ9\",\"signature\":\"s0h6KThzkfBBBkLspW1h84VsJZFTsPPqMDA7g1Md7" \
+    "p0\"}]}"
+
+/* RFC 7515 A.6 and A.7: the signatures are those of A.2 and A.3. */
+#define RFC7515_A3_SIGNATURE                                                                   \
+    "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q"
+#define RFC7515_A2_SIGNATURE                                                                   \
+    "cC4hiUPoj9Eetdgtv3hF80EGrhuB__dzERat0XF9g2VtQgr9PJbu3XOiZj5RZmh7AAuHIm4Bh-0Qc_lF5YKt_O8W" \
+    "2Fp5jujGbds9uJdbF9CUAr7t1dnZcAcQjbKBYNX4BAynRFdiuB--f_nZLgrnbyTyWzO75vRK5h6xBArLIARNPvkS" \
+    "jtQBMHlb1L07Qe7K0GarZRmB_eSN9383LcOLn6_dO--xi12jzDwusC-eOkHWEsqtFZESc6BfI7noOPqvhJ1phCnv" \
+    "Wh6IeYI2w9QOYEUipUTI8np6LbgGY9Fs98rqVt5AXLIhWkWywlVmtVrBp0igcN_IoypGlUPQGe77Rw"
+#define RFC7515_A6                                                                             \
+    "{\"payload\":\"" RFC7515_PAYLOAD                                                          \
+    "\",\"signatures\":[{\"protected\":\"eyJhbGciOiJSUzI1NiJ9\",\"header\":{\"kid\":\"2010-"   \
+    "12-"                                                                                      \
+    "29\"},\"signature\":\"" RFC7515_A2_SIGNATURE "\"},{" RFC7515_A7_MEMBERS "}]}"
+#define RFC7515_A7_MEMBERS                                                                     \
+    "\"protected\":\"eyJhbGciOiJFUzI1NiJ9\",\"header\":{\"kid\":\"e9bc097a-ce51-4036-9562-"    \
+    "d2ade"                                                                                    \
+    "882db0d\"},\"signature\":\"" RFC7515_A3_SIGNATURE "\""
+#define RFC7515_A7 "{\"payload\":\"" RFC7515_PAYLOAD "\"," RFC7515_A7_MEMBERS "}"
+
+/* RFC 7797 §4, under the key of RFC 7515 A.1: the same payload with and without encoding. */
+#define RFC7797_PAYLOAD_TEXT "$.02"
+#define RFC7797_4_1 "eyJhbGciOiJIUzI1NiJ9.JC4wMg.5mvfOroL-g7HyqJoozehmsaqmvTYGEq5jTI1gVvoEoQ"
+#define RFC7797_4_2_PROTECTED "eyJhbGciOiJIUzI1NiIsImI2NCI6ZmFsc2UsImNyaXQiOlsiYjY0Il19"
+#define RFC7797_4_2_SIGNATURE "A5dxf2s96_n5FLueVuW1Z_vh161FwXZC4YLPff6dmDY"
+#define RFC7797_4_2 RFC7797_4_2_PROTECTED ".." RFC7797_4_2_SIGNATURE
+#define RFC7797_4_2_JSON                                                                       \
+    "{\"protected\":\"" RFC7797_4_2_PROTECTED                                                  \
+    "\",\"payload\":\"$.02\",\"signature\":\"" RFC7797_4_2_SIGNATURE "\"}"
+
 /* RFC 8037 A.1 to A.5 */
 #define RFC8037_X "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
 #define RFC8037_A1                                                                             \

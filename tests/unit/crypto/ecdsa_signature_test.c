@@ -2,8 +2,8 @@
  *
  * r ‖ s to DER and back, and which DER is not taken. */
 #include "crypto/algorithm.h"
+#include "crypto/ecdsa_signature.h"
 #include "crypto/engine.h"
-#include "crypto/openssl/ecdsa_signature.h"
 #include "support/hex.h"
 #include <setjmp.h>
 #include <stdarg.h>

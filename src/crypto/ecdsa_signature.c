@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Owns the small part of DER (X.690 §8.3, §10.1) that ECDSA signatures use. */
-#include "crypto/openssl/ecdsa_signature.h"
+#include "crypto/ecdsa_signature.h"
 
 #define TAG_INTEGER 0x02u
 #define TAG_SEQUENCE 0x30u

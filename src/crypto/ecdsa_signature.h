@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Owns the two forms of an ECDSA signature: r ‖ s of fixed width, as JWS has it (RFC 7518
- * §3.4), and the DER sequence of two integers that OpenSSL wants. */
-#ifndef JK_CRYPTO_OPENSSL_ECDSA_SIGNATURE_H
-#define JK_CRYPTO_OPENSSL_ECDSA_SIGNATURE_H
+ * §3.4), and the DER sequence of two integers that OpenSSL and signing
+ * devices have. */
+#ifndef JK_CRYPTO_ECDSA_SIGNATURE_H
+#define JK_CRYPTO_ECDSA_SIGNATURE_H
 
 #include "base/attributes.h"
 #include <jwkeep/span.h>
