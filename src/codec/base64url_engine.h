@@ -14,8 +14,9 @@ JWKEEP_MUST_USE bool jk_base64url_decode_portable(jwkeep_span text, uint8_t *ret
 #if defined(__x86_64__)
 #define JK_BASE64URL_HAS_AVX2 1
 
-/* Decodes whole blocks of 32 characters and stops before the first that has a wrong one, or at
- * the rest. The number of characters done. Only where the processor has AVX2. */
+/* Decodes blocks of 32 characters and, after them, the fours that are left; stops before the
+ * first block that has a wrong character. Nothing of a text under 32 characters. The number of
+ * characters done. Only where the processor has AVX2. */
 size_t jk_base64url_decode_avx2(jwkeep_span text, uint8_t *ret_bytes);
 #endif
 

@@ -2,6 +2,7 @@
  *
  * Owns what the text of a number is worth: exactly, or rounded once. Nothing depends on the
  * locale. */
+#include "codec/json_scan.h"
 #include "codec/json_value.h"
 #include <endian.h>
 #include <inttypes.h>
@@ -88,7 +89,7 @@ static bool read_eight(const uint8_t *text, uint32_t *ret_number) {
     uint64_t word;
     memcpy(&word, text, sizeof word);
     word = le64toh(word);
-    if (((word & ones * 0xf0) | ((word + ones * 0x06) >> 4 & ones * 0x0f)) != ones * 0x33)
+    if (!jk_json_are_digits(word))
         return false;
     word = (word & ones * 0x0f) * (10 * 0x100 + 1) >> 8;
     word = (word & 0x00ff00ff00ff00ffu) * (UINT64_C(100) * 0x10000 + 1) >> 16;

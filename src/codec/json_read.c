@@ -239,6 +239,11 @@ static inline bool is_digit(uint8_t c) {
 
 static const uint8_t *read_digits(reader *r, const uint8_t *at) {
     const uint8_t *first = at;
+    for (uint64_t word; r->end - at >= 8; at += 8) {
+        memcpy(&word, at, sizeof word);
+        if (!jk_json_are_digits(word))
+            break;
+    }
     while (at < r->end && is_digit(*at))
         at++;
     return at > first ? at : fail(r, JWKEEP_JSON_SYNTAX, "RFC 8259 §6", at);

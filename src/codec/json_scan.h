@@ -17,6 +17,12 @@ static inline bool jk_json_is_plain(uint8_t byte) {
     return byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
 }
 
+/* Whether all of the eight bytes of `word`, in any order, are decimal digits. */
+static inline bool jk_json_are_digits(uint64_t word) {
+    const uint64_t ones = 0x0101010101010101u;
+    return ((word & ones * 0xf0) | ((word + ones * 0x06) >> 4 & ones * 0x0f)) == ones * 0x33;
+}
+
 /* Eight bytes at a time; on every processor. */
 static inline const uint8_t *jk_json_scan_words(const uint8_t *at, const uint8_t *end) {
     const uint64_t ones = 0x0101010101010101u;

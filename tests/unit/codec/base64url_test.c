@@ -183,17 +183,20 @@ static void the_portable_engine_refuses_exactly_the_bytes_outside_the_alphabet(v
 }
 
 #ifdef JK_BASE64URL_HAS_AVX2
-static void avx2_takes_whole_blocks_up_to_the_first_wrong_one(void **state) {
+static void avx2_takes_blocks_and_fours_up_to_the_first_wrong_character(void **state) {
     (void)state;
     if (!__builtin_cpu_supports("avx2"))
         skip();
-    char text[100];
-    uint8_t bytes[75];
+    char text[103];
+    uint8_t bytes[77];
     memset(text, 'A', sizeof text);
-    assert_int_equal(jk_base64url_decode_avx2(jwkeep_span_of(text, 100), bytes), 96);
+    assert_int_equal(jk_base64url_decode_avx2(jwkeep_span_of(text, 103), bytes), 100);
+    assert_int_equal(jk_base64url_decode_avx2(jwkeep_span_of(text, 96), bytes), 96);
     assert_int_equal(jk_base64url_decode_avx2(jwkeep_span_of(text, 31), bytes), 0);
+    text[98] = '=';
+    assert_int_equal(jk_base64url_decode_avx2(jwkeep_span_of(text, 103), bytes), 96);
     text[40] = '=';
-    assert_int_equal(jk_base64url_decode_avx2(jwkeep_span_of(text, 100), bytes), 32);
+    assert_int_equal(jk_base64url_decode_avx2(jwkeep_span_of(text, 103), bytes), 32);
 }
 #endif
 
@@ -223,7 +226,7 @@ int main(void) {
         cmocka_unit_test(both_engines_agree_on_every_length_and_every_wrong_byte),
         cmocka_unit_test(the_portable_engine_refuses_exactly_the_bytes_outside_the_alphabet),
 #ifdef JK_BASE64URL_HAS_AVX2
-        cmocka_unit_test(avx2_takes_whole_blocks_up_to_the_first_wrong_one),
+        cmocka_unit_test(avx2_takes_blocks_and_fours_up_to_the_first_wrong_character),
 #endif
         cmocka_unit_test(decoding_undoes_encoding),
     };
