@@ -30,6 +30,10 @@ typedef struct jwkeep_issuer {
     const jwkeep_rules *rules;           /* NULL: the defaults; `issuers` must be empty */
     const jwkeep_source_options *source; /* NULL: the defaults; `url` and `issuer` of it are
                                             ignored */
+    /* Keys from a source that is there already, instead of `jwks_url`, `keys`, `source`, so
+     * that verifiers with other rules share one download. Borrowed: it must outlive the
+     * verifier. Discovery, if any, was the source's. */
+    jwkeep_source *shared_source;
 } jwkeep_issuer;
 
 #define JWKEEP_MAX_DYNAMIC_ISSUERS 10000u /* 1–10000 */
@@ -105,7 +109,8 @@ JWKEEP_API JWKEEP_MUST_USE jwkeep_code
 jwkeep_verifier_new(const jwkeep_verifier_options *options, jwkeep_verifier **ret_verifier,
                     jwkeep_error *error);
 
-/* Ends downloads, and the calls that wait for one (KEYS_SHUTDOWN), within 100 ms. No other
+/* Ends downloads, and the calls that wait for one (KEYS_SHUTDOWN), within 100 ms; a call that
+ * waits at a shared source is let come to its own deadline. No other
  * thread may start a call or be in one that does not wait; pending verifications must have
  * been finished or cancelled. In a child of a fork it waits for nobody, and what the parent
  * downloads with is left alone. NULL is fine. */

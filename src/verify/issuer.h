@@ -13,6 +13,7 @@ typedef struct jk_issuer {
     const char *issuer; /* NULL: `iss` is not looked at */
     jwkeep_rules rules; /* resolved; `iss` among them */
     jwkeep_source *source;
+    bool is_source_borrowed;
     jwkeep_keyset *keys; /* local ones, instead of a source */
 } jk_issuer;
 

@@ -52,7 +52,9 @@ static jwkeep_code check_issuer(const jwkeep_issuer *issuer, bool is_only,
                                 jwkeep_error *error) {
     if (issuer->keys && issuer->jwks_url)
         return misuse(error, "keys are either local or downloaded", "jwks_url");
-    if (!issuer->issuer && !issuer->keys && !issuer->jwks_url)
+    if (issuer->shared_source && (issuer->keys || issuer->jwks_url || issuer->source))
+        return misuse(error, "a shared source stands for itself", "shared_source");
+    if (!issuer->issuer && !issuer->keys && !issuer->jwks_url && !issuer->shared_source)
         return misuse(error, "the issuer has neither keys nor a place to find them", "issuer");
     if (!issuer->issuer && !is_only)
         return misuse(error, "one of several issuers must say what `iss` is", "issuer");
@@ -113,6 +115,11 @@ static jwkeep_code attach_keys(jwkeep_verifier *verifier, const jwkeep_issuer *g
         issuer->keys = jwkeep_keyset_ref(given->keys);
         return JWKEEP_OK;
     }
+    if (given->shared_source) {
+        issuer->source = given->shared_source;
+        issuer->is_source_borrowed = true;
+        return JWKEEP_OK;
+    }
     jwkeep_source_options options;
     jwkeep_code code = source_options_of(verifier, given, &options, error);
     if (code == JWKEEP_OK)
@@ -151,7 +158,7 @@ static jwkeep_code keep_issuers(jwkeep_verifier *verifier,
 
 static bool needs_refresher(const jwkeep_verifier_options *options) {
     for (size_t i = 0; i < options->issuer_count; i++)
-        if (!options->issuers[i].keys)
+        if (!options->issuers[i].keys && !options->issuers[i].shared_source)
             return true;
     return options->dynamic;
 }
@@ -269,7 +276,8 @@ void jwkeep_verifier_free(jwkeep_verifier *verifier) {
         return;
     jk_waiting_close(&verifier->waiting);
     for (size_t i = 0; i < verifier->issuer_count; i++) {
-        jwkeep_source_free(verifier->issuers[i].source);
+        if (!verifier->issuers[i].is_source_borrowed)
+            jwkeep_source_free(verifier->issuers[i].source);
         jwkeep_keyset_unref(verifier->issuers[i].keys);
     }
     jk_dynamic_end(verifier->dynamic);

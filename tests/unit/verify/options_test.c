@@ -86,12 +86,17 @@ static void refuses_issuers_that_contradict_themselves(void **state) {
     rules.issuer_count = 1;
     jwkeep_source_options source = {.struct_size = 1};
     const jwkeep_issuer both = {.issuer = "i", .keys = keys, .jwks_url = "https://a.example"};
+    /* Refused before anything is read through it. */
+    jwkeep_source *shared_source = (jwkeep_source *)(void *)&rules;
+    const jwkeep_issuer shared = {
+        .issuer = "i", .jwks_url = "https://a.example", .shared_source = shared_source};
     const jwkeep_issuer nothing = {.name = "n"};
     const jwkeep_issuer nameless = {.name = "", .issuer = "i", .keys = keys};
     const jwkeep_issuer ruled = {.issuer = "i", .keys = keys, .rules = &rules};
     const jwkeep_issuer unset = {
         .issuer = "i", .jwks_url = "https://a.example", .source = &source};
     refuses_issuers(&both, 1, "jwks_url");
+    refuses_issuers(&shared, 1, "shared_source");
     refuses_issuers(&nothing, 1, "issuer");
     refuses_issuers(&nameless, 1, "name");
     refuses_issuers(&ruled, 1, "rules.issuers");

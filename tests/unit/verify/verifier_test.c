@@ -586,6 +586,47 @@ static void hands_out_the_keys_of_an_issuer(void **state) {
     assert_null(jwkeep_verifier_take_keys(fixture.verifier, 2));
 }
 
+/* A verifier of B whose tokens are for `audience`, over the source of the fixture's. */
+static jwkeep_verifier *share(const char *audience) {
+    struct fixture *f = &fixture;
+    jwkeep_verifier *sharing = NULL;
+    jwkeep_rules rules;
+    jwkeep_rules_init(&rules);
+    rules.audiences = &audience;
+    rules.audience_count = 1;
+    const jwkeep_issuer issuer = {.name = "b",
+                                  .issuer = ISSUER_B,
+                                  .rules = &rules,
+                                  .shared_source = f->verifier->issuers[1].source};
+    jwkeep_verifier_options options;
+    jwkeep_verifier_options_init(&options);
+    options.issuers = &issuer;
+    options.issuer_count = 1;
+    options.now_ms = wall_ms;
+    options.user = f;
+    assert_int_equal(jwkeep_verifier_new(&options, &sharing, &f->error), JWKEEP_OK);
+    return sharing;
+}
+
+static jwkeep_code verify_with(jwkeep_verifier *verifier, const char *token) {
+    return jwkeep_verifier_verify(verifier, jwkeep_span_text(token), 0, fixture.token, NULL,
+                                  NULL);
+}
+
+static void verifiers_share_a_source_and_not_their_rules(void **state) {
+    (void)state;
+    jwkeep_verifier *alike = share("api");
+    jwkeep_verifier *other = share("other");
+    char *token = token_of(fixture.b, "b1", CLAIMS(ISSUER_B));
+    assert_int_equal(verify_with(alike, token), JWKEEP_OK);
+    assert_int_equal(verify_with(other, token), JWKEEP_AUDIENCE_MISMATCH);
+    assert_int_equal(downloads(), 1);
+    jwkeep_verifier_free(alike);
+    jwkeep_verifier_free(other);
+    assert_int_equal(verify_with(fixture.verifier, token), JWKEEP_OK);
+    free(token);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 #define LOADED(name) cmocka_unit_test_setup_teardown(name, set_up_loaded, tear_down)
 
@@ -615,6 +656,7 @@ int main(void) {
         LOADED(r24_a_forked_child_ends_the_verifier_that_others_wait_in),
         LOADED(tells_about_its_issuers),
         LOADED(hands_out_the_keys_of_an_issuer),
+        LOADED(verifiers_share_a_source_and_not_their_rules),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
