@@ -3,7 +3,7 @@
  * Owns the reading of key files. */
 #include "cli/keys.h"
 #include "cli/input.h"
-#include "cli/nearest.h"
+#include "server/nearest.h"
 
 /* PEM may have text before its first line (RFC 7468 §2). */
 static bool is_pem(jwkeep_span bytes) {

@@ -3,9 +3,9 @@
  * Owns the way from the program's arguments to the command they name. */
 #include "cli/command.h"
 #include "cli/help.h"
-#include "cli/nearest.h"
 #include "cli/output.h"
 #include "cli/report.h"
+#include "server/nearest.h"
 #include <jwkeep/version.h>
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
  *
  * Owns the walk over the arguments. */
 #include "cli/options.h"
-#include "cli/nearest.h"
+#include "server/nearest.h"
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>

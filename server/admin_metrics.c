@@ -14,9 +14,10 @@ const char *const admin_trigger_names[JWKEEP_TRIGGER_COUNT] = {"start", "schedul
                                                                "trailing", "request"};
 
 static const char *const outcome_names[VERIFY_OUTCOME_COUNT] = {
-    [VERIFY_ALLOWED] = "allowed",   [VERIFY_NO_TOKEN] = "no_token",
-    [VERIFY_REJECTED] = "rejected", [VERIFY_INVALID_REQUEST] = "invalid_request",
-    [VERIFY_FAILED] = "failed",     [VERIFY_UNAVAILABLE] = "unavailable"};
+    [VERIFY_ALLOWED] = "allowed",    [VERIFY_NO_TOKEN] = "no_token",
+    [VERIFY_REJECTED] = "rejected",  [VERIFY_INVALID_REQUEST] = "invalid_request",
+    [VERIFY_FAILED] = "failed",      [VERIFY_UNAVAILABLE] = "unavailable",
+    [VERIFY_FORBIDDEN] = "forbidden"};
 
 static uint64_t sum_decisions(const admin_context *context, size_t offset) {
     uint64_t sum = 0;
@@ -259,6 +260,17 @@ static void write_issuers(const admin_context *context, metrics_writer *writer) 
     }
 }
 
+static void write_reloads(const admin_context *context, metrics_writer *writer) {
+    const reload *reloads = context->reload;
+    metrics_family(writer, "jwkeep_config_reloads_total", "counter",
+                   "Times the configuration was read again, by result.");
+    metrics_count(writer, LABELS("result", "loaded"), server_counter_get(&reloads->loaded));
+    metrics_count(writer, LABELS("result", "failed"), server_counter_get(&reloads->failed));
+    metrics_family(writer, "jwkeep_config_last_reload_successful", "gauge",
+                   "Whether the last reading of the configuration changed what is served by.");
+    metrics_count(writer, NULL, server_counter_get(&reloads->is_failing) ? 0 : 1);
+}
+
 jwkeep_code admin_write_metrics(const admin_context *context, jwkeep_buffer *buffer) {
     metrics_writer writer;
     metrics_init(&writer, buffer);
@@ -266,6 +278,7 @@ jwkeep_code admin_write_metrics(const admin_context *context, jwkeep_buffer *buf
     write_latency(context, &writer);
     write_loops(context, &writer);
     write_issuers(context, &writer);
+    write_reloads(context, &writer);
     return writer.code;
 }
 

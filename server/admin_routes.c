@@ -4,6 +4,7 @@
 #include "server/admin_routes.h"
 #include "base/attributes.h"
 #include "base/clock.h"
+#include "server/admin_actions.h"
 #include "server/admin_metrics.h"
 #include "server/set_hash.h"
 #include <jwkeep/version.h>
@@ -194,9 +195,17 @@ static const admin_route routes[] = {
     {"/status", answer_status},
 };
 
+static void tick(void *user) {
+    admin_context *context = user;
+    context->verifier = plan_seat_look(&context->seat)->catalogue;
+}
+
 static server_outcome answer(void *user, server_exchange *exchange) {
+    tick(user);
     const http_request *request = server_exchange_request(exchange);
     http_response *response = server_exchange_response(exchange);
+    if (admin_is_action(http_request_path(request)))
+        return admin_act(user, exchange);
     for (size_t i = 0; i < JK_COUNT_OF(routes); i++) {
         if (!jwkeep_span_equals(http_request_path(request), jwkeep_span_text(routes[i].path)))
             continue;
@@ -212,4 +221,15 @@ static server_outcome answer(void *user, server_exchange *exchange) {
     return SERVER_ANSWERED;
 }
 
-const server_service admin_service = {.answer = answer};
+/* Only a reload parks. */
+static server_outcome resume(void *user, server_exchange *exchange) {
+    admin_context *context = user;
+    return reload_resume(context->reload, exchange);
+}
+
+static void abandon(void *user, server_exchange *exchange) {
+    admin_context *context = user;
+    reload_abandon(context->reload, exchange);
+}
+
+const server_service admin_service = {answer, resume, abandon, tick};

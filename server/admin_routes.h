@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Owns the administration listener's answers: /metrics, /healthz, /readyz, /status. Reads
- * what the workers count and what the verifier says of its issuers; changes nothing. */
+ * what the workers count and what the verifier says of its issuers. */
 #ifndef SERVER_ADMIN_ROUTES_H
 #define SERVER_ADMIN_ROUTES_H
 
+#include "server/reload.h"
 #include "server/verify_route.h"
 #include "server/worker.h"
 
 typedef struct admin_context {
-    const jwkeep_verifier *verifier;
+    plan_seat seat;
+    reload *reload;
+    jwkeep_verifier *verifier; /* of every issuer: the present plan's */
     size_t worker_count;
     const server_loop_counters *loops[SERVER_MAX_WORKERS];
     const verify_counters *decisions[SERVER_MAX_WORKERS];

@@ -3,6 +3,7 @@
  * Owns quoting in challenges. */
 #include "server/challenge.h"
 #include <stdio.h>
+#include <string.h>
 
 #define MAX_DESCRIPTION_BYTES 128u
 
@@ -12,16 +13,21 @@ static void make_quotable(char *text) {
             *text = '\'';
 }
 
-void challenge_write(const char *realm, const char *error, const char *description,
-                     char ret_text[CHALLENGE_BYTES]) {
+static void append(char text[CHALLENGE_BYTES], const char *name, const char *value) {
+    size_t size = strlen(text);
+    if (value)
+        snprintf(text + size, CHALLENGE_BYTES - size, ", %s=\"%s\"", name, value);
+}
+
+void challenge_write(const challenge *it, char ret_text[CHALLENGE_BYTES]) {
     char quoted[MAX_DESCRIPTION_BYTES];
-    if (!error) {
-        snprintf(ret_text, CHALLENGE_BYTES, "Bearer realm=\"%s\"", realm);
-        return;
+    snprintf(ret_text, CHALLENGE_BYTES, "Bearer realm=\"%s\"", it->realm);
+    append(ret_text, "error", it->error);
+    if (it->error) {
+        snprintf(quoted, sizeof quoted, "%s", it->description);
+        make_quotable(quoted);
+        append(ret_text, "error_description", quoted);
     }
-    snprintf(quoted, sizeof quoted, "%s", description);
-    make_quotable(quoted);
-    snprintf(ret_text, CHALLENGE_BYTES,
-             "Bearer realm=\"%s\", error=\"%s\", error_description=\"%s\"", realm, error,
-             quoted);
+    append(ret_text, "scope", it->scope);
+    append(ret_text, "resource_metadata", it->resource_metadata);
 }

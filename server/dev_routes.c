@@ -391,4 +391,5 @@ static void abandon(void *user, server_exchange *exchange) {
         wait->exchange = NULL;
 }
 
-const server_service dev_issuer_service = {answer, resume, abandon};
+const server_service dev_issuer_service = {
+    .answer = answer, .resume = resume, .abandon = abandon};

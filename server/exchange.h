@@ -27,6 +27,8 @@ typedef struct server_service {
     /* A parked exchange will never be resumed: the client left, or waited too long. After
      * this nobody may wake it. May be NULL if there is nothing to let go of. */
     void (*abandon)(void *context, server_exchange *exchange);
+    /* Every SERVER_TICK_MS, between requests. May be NULL. */
+    void (*tick)(void *context);
 } server_service;
 
 /* The request, valid until the exchange is answered or abandoned. */

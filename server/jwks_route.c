@@ -14,7 +14,7 @@ static void write_etag(const jwkeep_keyset *keys, char ret_etag[ETAG_BYTES]) {
     snprintf(ret_etag, ETAG_BYTES, "\"%s\"", hash);
 }
 
-static bool find_issuer(const jwkeep_verifier *verifier, jwkeep_span name, size_t *ret_index) {
+bool jwks_find_issuer(const jwkeep_verifier *verifier, jwkeep_span name, size_t *ret_index) {
     size_t count = jwkeep_verifier_issuer_count(verifier);
     for (size_t i = 0; i < count; i++) {
         if (jwkeep_span_equals(name,
@@ -84,7 +84,7 @@ void jwks_answer(const jwkeep_verifier *verifier, const http_request *request,
     jwkeep_span path = http_request_path(request);
     jwkeep_span name = jwkeep_span_of(path.data + prefix_size, path.size - prefix_size);
     size_t index = 0;
-    if (!find_issuer(verifier, name, &index)) {
+    if (!jwks_find_issuer(verifier, name, &index)) {
         http_response_text(response, 404, "no such issuer");
     } else if (!http_request_is(request, "GET") && !http_request_is(request, "HEAD")) {
         http_response_text(response, 405, "GET or HEAD");

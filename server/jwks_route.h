@@ -14,4 +14,8 @@
 void jwks_answer(const jwkeep_verifier *verifier, const http_request *request,
                  http_response *response);
 
+/* The issuer of that name. */
+JWKEEP_MUST_USE bool jwks_find_issuer(const jwkeep_verifier *verifier, jwkeep_span name,
+                                      size_t *ret_index);
+
 #endif

@@ -6,7 +6,6 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "server/admin_routes.h"
-#include "server/http/characters.h"
 #include "server/socket.h"
 #include "server/worker.h"
 #include <pthread.h>
@@ -16,7 +15,7 @@
 #include <sys/resource.h>
 
 #define OTHER_DESCRIPTORS 256u /* listeners, downloads, loops */
-#define MAX_REALM_BYTES 128u
+#define RUN_INTERVAL_S 1       /* between two looks at what is to be retired */
 
 struct server {
     admin_context admin;
@@ -28,7 +27,11 @@ struct server {
     size_t listen_count;
     char listen[SERVER_MAX_LISTENERS][SERVER_ADDRESS_BYTES];
     char admin_address[SERVER_ADDRESS_BYTES];
-    char realm[MAX_REALM_BYTES + 1];
+    reload reload;
+    /* Where a verifier was given instead of a plan. */
+    server_plan usual_plan;
+    server_policy usual_policy;
+    char realm[POLICY_MAX_REALM_BYTES + 1];
     uint32_t grace_ms;
 };
 
@@ -42,12 +45,6 @@ void server_options_init(server_options *options) {
     server_limits_init(&options->limits);
 }
 
-static bool is_realm(const char *realm) {
-    jwkeep_span span = jwkeep_span_text(realm);
-    return span.size <= MAX_REALM_BYTES && http_is_safe_value(span) && !strchr(realm, '"') &&
-           !strchr(realm, '\\');
-}
-
 static bool are_limits(const server_limits *limits) {
     return limits->max_connections > 0 && limits->max_per_address > 0 &&
            limits->max_parked > 0 && limits->max_parked <= limits->max_connections &&
@@ -58,12 +55,14 @@ static bool are_limits(const server_limits *limits) {
 
 static jwkeep_code check_options(const server_options *options, jwkeep_error *error) {
     const char *where = NULL;
-    if (!options->verifier)
+    if (!options->verifier == !options->plan)
         where = "verifier";
+    else if (options->reload.load && (!options->plan || !options->reload.retire))
+        where = "reload";
     else if (!options->listen || options->listen_count == 0 ||
              options->listen_count > SERVER_MAX_LISTENERS)
         where = "listen";
-    else if (!options->realm || !is_realm(options->realm))
+    else if (!options->realm || !policy_is_quotable(options->realm, POLICY_MAX_REALM_BYTES))
         where = "realm";
     else if (options->workers > SERVER_MAX_WORKERS)
         where = "workers";
@@ -100,6 +99,7 @@ static size_t share_of(size_t whole, size_t parts) {
 static void free_context(verify_context *context) {
     if (!context)
         return;
+    plan_seat_done(&context->seat);
     jwkeep_token_free(context->token);
     free(context);
 }
@@ -110,8 +110,6 @@ static jwkeep_code add_worker(server *it, const server_options *options,
     verify_context *context = calloc(1, sizeof *context);
     if (!context)
         return jk_fail(error, JWKEEP_OUT_OF_MEMORY);
-    context->verifier = options->verifier;
-    context->realm = it->realm;
     context->wait_ms = options->wait_ms;
     jwkeep_code code = jwkeep_token_new(&context->token, error);
     if (code == JWKEEP_OK)
@@ -120,6 +118,7 @@ static jwkeep_code add_worker(server *it, const server_options *options,
         free_context(context);
         return code;
     }
+    reload_add_seat(&it->reload, &context->seat);
     it->contexts[index] = context;
     it->admin.loops[index] = server_worker_counters(it->workers[index]);
     it->admin.decisions[index] = &context->counters;
@@ -150,8 +149,9 @@ static jwkeep_code open_listeners(server *it, const server_options *options,
                                   jwkeep_error *error) {
     int socket = -1;
     for (size_t i = 0; i < options->listen_count; i++) {
-        jwkeep_code code = server_socket_listen(options->listen[i], options->unix_mode,
-                                                "listen", &socket, it->listen[i], error);
+        uint32_t mode = options->listen_modes ? options->listen_modes[i] : options->unix_mode;
+        jwkeep_code code = server_socket_listen(options->listen[i], mode, "listen", &socket,
+                                                it->listen[i], error);
         if (code == JWKEEP_OK) {
             it->listen_count++;
             code = server_worker_listen(it->acceptor, socket, it->workers, it->worker_count,
@@ -162,8 +162,9 @@ static jwkeep_code open_listeners(server *it, const server_options *options,
     }
     if (!options->admin)
         return JWKEEP_OK;
-    jwkeep_code code = server_socket_listen(options->admin, options->unix_mode, "admin",
-                                            &socket, it->admin_address, error);
+    uint32_t mode = options->admin_mode ? options->admin_mode : options->unix_mode;
+    jwkeep_code code =
+        server_socket_listen(options->admin, mode, "admin", &socket, it->admin_address, error);
     return code == JWKEEP_OK
                ? server_worker_listen(it->admin_worker, socket, &it->admin_worker, 1, error)
                : code;
@@ -179,6 +180,20 @@ static jwkeep_code start_threads(server *it, jwkeep_error *error) {
     return code == JWKEEP_OK ? server_worker_start(it->acceptor, error) : code;
 }
 
+static void settle_plan(server *it, const server_options *options) {
+    if (options->verifier) {
+        memcpy(it->realm, options->realm, strlen(options->realm) + 1);
+        policy_init(&it->usual_policy, "default", options->verifier, it->realm);
+        it->usual_plan.catalogue = options->verifier;
+        it->usual_plan.policies = &it->usual_policy;
+        it->usual_plan.policy_count = 1;
+    }
+    reload_init(&it->reload, &options->reload, options->plan ? options->plan : &it->usual_plan);
+    it->admin.reload = &it->reload;
+    reload_add_seat(&it->reload, &it->admin.seat);
+    it->admin.verifier = it->reload.present->catalogue;
+}
+
 jwkeep_code server_start(const server_options *options, server **ret_server,
                          jwkeep_error *error) {
     jwkeep_code code = check_options(options, error);
@@ -187,9 +202,8 @@ jwkeep_code server_start(const server_options *options, server **ret_server,
     server *it = calloc(1, sizeof *it);
     if (!it)
         return jk_fail(error, JWKEEP_OUT_OF_MEMORY);
-    memcpy(it->realm, options->realm, strlen(options->realm) + 1);
     it->grace_ms = options->grace_ms;
-    it->admin.verifier = options->verifier;
+    settle_plan(it, options);
     it->admin.started_ms = jk_clock_wall_ms();
     raise_descriptor_limit(options->limits.max_connections + OTHER_DESCRIPTORS);
     code = make_workers(it, options, error);
@@ -206,27 +220,40 @@ jwkeep_code server_start(const server_options *options, server **ret_server,
     return JWKEEP_OK;
 }
 
-static void ending_signals(sigset_t *ret_signals) {
+static void signals_of_running(sigset_t *ret_signals) {
     sigemptyset(ret_signals);
     sigaddset(ret_signals, SIGTERM);
     sigaddset(ret_signals, SIGINT);
+    sigaddset(ret_signals, SIGHUP);
 }
 
 void server_signals_block(void) {
     sigset_t signals;
-    ending_signals(&signals);
+    signals_of_running(&signals);
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
 }
 
-int server_run(server *it) {
+static void reload_now(server *it, server_tell_reload tell, void *user) {
+    char fault[RELOAD_FAULT_BYTES] = "";
+    bool is_loaded = reload_run(&it->reload, fault);
+    if (tell)
+        tell(user, is_loaded ? NULL : fault);
+}
+
+int server_run(server *it, server_tell_reload tell, void *user) {
+    const struct timespec interval = {.tv_sec = RUN_INTERVAL_S};
     sigset_t signals;
-    int signal = 0;
-    (void)it;
     server_signals_block();
-    ending_signals(&signals);
-    while (sigwait(&signals, &signal) != 0)
-        ;
-    return signal;
+    signals_of_running(&signals);
+    reload_set_runner(&it->reload, pthread_self());
+    for (;;) {
+        int signal = sigtimedwait(&signals, NULL, &interval);
+        if (signal == SIGTERM || signal == SIGINT)
+            return signal;
+        if (signal == SIGHUP)
+            reload_now(it, tell, user);
+        reload_collect(&it->reload);
+    }
 }
 
 /* Socket files go before their listeners do: while somebody listens no successor replaces
@@ -258,6 +285,8 @@ void server_stop(server *it) {
     }
     end_administration(it);
     server_worker_free(it->acceptor);
+    plan_seat_done(&it->admin.seat);
+    reload_done(&it->reload);
     free(it);
 }
 

@@ -3,12 +3,13 @@
  * Owns the running service: listeners, worker threads, the verify and the administration
  * routes, and their end. Refuses to know where its verifier's rules came from.
  *
- * Verify listeners answer ANY /verify and GET /jwks/<issuer>; the administration listener
- * answers /metrics, /healthz, /readyz and /status. */
+ * Verify listeners answer ANY /verify, ANY /verify/<policy> and GET /jwks/<issuer>; the
+ * administration listener answers /metrics, /healthz, /readyz, /status and POST /reload. */
 #ifndef SERVER_SERVER_H
 #define SERVER_SERVER_H
 
 #include "server/limits.h"
+#include "server/reload.h"
 #include <jwkeep/error.h>
 #include <jwkeep/verifier.h>
 #include <stdbool.h>
@@ -24,13 +25,21 @@
 typedef struct server_options {
     const char *const *listen; /* verify listeners: 1 to SERVER_MAX_LISTENERS */
     size_t listen_count;
-    const char *admin;         /* administration listener, or NULL for none */
-    jwkeep_verifier *verifier; /* borrowed; must outlive the server */
-    const char *realm;         /* of WWW-Authenticate: printable ASCII without " and \ */
-    uint32_t wait_ms;          /* how long a request may wait for keys: then 503 */
-    unsigned workers;          /* 0: one for each core this process may use */
-    uint32_t grace_ms;         /* how long a stopping server lets requests finish */
-    uint32_t unix_mode;        /* permission bits of unix sockets */
+    const uint32_t
+        *listen_modes;   /* permission bits of each, if a unix socket; NULL: unix_mode */
+    const char *admin;   /* administration listener, or NULL for none */
+    uint32_t admin_mode; /* 0: unix_mode */
+    /* By what it decides: a verifier and the usual policy; or a plan. Both borrowed; they must
+     * outlive the server, but for plans where there is a source: those it retires, the last
+     * one when it stops. */
+    jwkeep_verifier *verifier;
+    const char *realm; /* with `verifier`; of WWW-Authenticate: printable ASCII without " \ */
+    server_plan *plan;
+    reload_source reload; /* with `plan` */
+    uint32_t wait_ms;     /* how long a request may wait for keys: then 503 */
+    unsigned workers;     /* 0: one for each core this process may use */
+    uint32_t grace_ms;    /* how long a stopping server lets requests finish */
+    uint32_t unix_mode;   /* permission bits of unix sockets */
     server_limits limits;
 } server_options;
 
@@ -46,11 +55,13 @@ void server_options_init(server_options *options);
 JWKEEP_MUST_USE jwkeep_code server_start(const server_options *options, server **ret_server,
                                          jwkeep_error *error);
 
-/* Waits in the calling thread until SIGTERM or SIGINT arrives; returns its number. Blocks
- * both in every thread started afterwards by the caller, so call server_signals_block before
+/* Waits in the calling thread until SIGTERM or SIGINT arrives; returns its number. SIGHUP
+ * meanwhile reloads, and what came of it is told to `tell` (may be NULL): `fault` is NULL if
+ * it went well. Signals must be blocked in every thread, so call server_signals_block before
  * any thread is started. */
+typedef void (*server_tell_reload)(void *user, const char *fault);
 void server_signals_block(void);
-int server_run(server *it);
+int server_run(server *it, server_tell_reload tell, void *user);
 
 /* Readiness goes false, listeners close, requests in flight (parked ones included) are
  * answered within the grace period, then everything is closed and freed. NULL is fine. */

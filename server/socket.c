@@ -84,6 +84,11 @@ static bool parse_address(const char *text, address *ret_address) {
     return text[0] == '[' ? parse_inet6(text, ret_address) : parse_inet(text, ret_address);
 }
 
+bool server_address_is_valid(const char *text) {
+    address parsed;
+    return parse_address(text, &parsed);
+}
+
 bool server_address_is_loopback(const char *text) {
     address parsed;
     if (!parse_address(text, &parsed))

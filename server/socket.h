@@ -24,6 +24,9 @@ JWKEEP_MUST_USE jwkeep_code server_socket_listen(const char *address, unsigned u
 /* Removes the file of a unix address; nothing for others. */
 void server_socket_remove(const char *address);
 
+/* Whether server_socket_listen could understand `address`. */
+bool server_address_is_valid(const char *address);
+
 /* Whether `address` is 127.0.0.0/8 or [::1] with a port. */
 bool server_address_is_loopback(const char *address);
 

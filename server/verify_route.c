@@ -3,10 +3,14 @@
  * Owns how a verdict becomes an answer. */
 #include "server/verify_route.h"
 #include "server/challenge.h"
-#include "server/http/characters.h"
+#include "server/credentials.h"
+#include "server/identity.h"
 #include "server/jwks_route.h"
+#include "server/original.h"
+#include <stdlib.h>
 #include <uv.h>
 
+#define VERIFY_PATH "/verify"
 #define RETRY_AFTER_S "1"
 #define REJECTED_REASONS 448 /* codes 1000 to 1447 */
 #define OTHER_REASONS 32     /* codes 2000 to 2031, 3000 to 3031 */
@@ -42,33 +46,41 @@ static void count(verify_counters *counters, verify_outcome outcome, uint64_t be
     server_counter_add(&counters->total_ns, took_ns);
 }
 
-/* Always sends the field, so that a client's own of that name never passes a gateway. */
-static void send_identity(verify_context *context, http_response *response, const char *name,
-                          jwkeep_span value) {
-    if (value.size <= VERIFY_MAX_IDENTITY_BYTES && http_is_safe_value(value) &&
-        http_response_try_field(response, name, value))
-        return;
-    server_counter_add(&context->counters.unsafe_values, 1);
-    http_response_field(response, name, "");
+/* A request that is being judged. */
+typedef struct judging {
+    verify_context *context;
+    http_response *response;
+    const server_policy *policy;
+    jwkeep_span token;
+} judging;
+
+/* The second segment of a compact token is its claims. */
+static jwkeep_span payload_of(jwkeep_span token) {
+    const uint8_t *first = memchr(token.data, '.', token.size);
+    const uint8_t *begin = first ? first + 1 : token.data;
+    size_t room = token.size - (size_t)(begin - token.data);
+    const uint8_t *end = memchr(begin, '.', room);
+    return jwkeep_span_of(begin, end ? (size_t)(end - begin) : room);
 }
 
-static void allow(verify_context *context, http_response *response) {
-    jwkeep_span scope = JWKEEP_SPAN_NONE;
-    /* Absent, or not a string: empty. */
-    if (jwkeep_token_claim_string(context->token, "scope", &scope) != JWKEEP_OK)
-        scope = JWKEEP_SPAN_NONE;
-    http_response_start(response, 200);
-    send_identity(context, response, "X-Auth-Subject", jwkeep_token_subject(context->token));
-    send_identity(context, response, "X-Auth-Issuer", jwkeep_token_issuer(context->token));
-    send_identity(context, response, "X-Auth-Scope", scope);
+static void allow(const judging *it, const jwkeep_token *token) {
+    http_response_start(it->response, 200);
+    jwkeep_span claims = token ? payload_of(it->token) : JWKEEP_SPAN_NONE;
+    size_t dropped = identity_send(it->policy, token, claims, it->response);
+    server_counter_add(&it->context->counters.unsafe_values, dropped);
 }
 
-static void challenge(const verify_context *context, http_response *response, const char *error,
-                      const char *description) {
+static void challenge_with(const judging *it, uint16_t status, const char *error,
+                           const char *description, const char *scope) {
     char text[CHALLENGE_BYTES];
-    challenge_write(context->realm, error, description, text);
-    http_response_start(response, 401);
-    http_response_field(response, "WWW-Authenticate", text);
+    const challenge said = {.realm = it->policy->realm,
+                            .error = error,
+                            .description = description,
+                            .scope = scope,
+                            .resource_metadata = it->policy->resource_metadata};
+    challenge_write(&said, text);
+    http_response_start(it->response, status);
+    http_response_field(it->response, "WWW-Authenticate", text);
 }
 
 static void answer_unavailable(http_response *response, const char *text) {
@@ -76,50 +88,57 @@ static void answer_unavailable(http_response *response, const char *text) {
     http_response_field(response, "Retry-After", RETRY_AFTER_S);
 }
 
-static verify_outcome answer_verdict(verify_context *context, http_response *response,
-                                     jwkeep_code code, const jwkeep_error *error) {
+/* A token without `scope` lacks the scopes, too. */
+static bool lacks_scope(const judging *it, jwkeep_code code, const jwkeep_error *error) {
+    return code == JWKEEP_SCOPE_INSUFFICIENT ||
+           (code == JWKEEP_CLAIM_MISSING && it->policy->scope && error->where &&
+            strcmp(error->where, "scope") == 0);
+}
+
+static verify_outcome reject(const judging *it, jwkeep_code code, const jwkeep_error *error) {
+    count_reason(&it->context->counters, code);
+    if (lacks_scope(it, code, error)) {
+        challenge_with(it, 403, "insufficient_scope", error->text, it->policy->scope);
+        return VERIFY_FORBIDDEN;
+    }
+    if (code == JWKEEP_AUDIENCE_MISMATCH && it->policy->is_wrong_audience_forbidden) {
+        challenge_with(it, 403, "invalid_token", error->text, NULL);
+        return VERIFY_FORBIDDEN;
+    }
+    challenge_with(it, 401, "invalid_token", error->text, NULL);
+    return VERIFY_REJECTED;
+}
+
+static verify_outcome answer_verdict(const judging *it, jwkeep_code code,
+                                     const jwkeep_error *error) {
     switch (jwkeep_code_class(code)) {
     case JWKEEP_CLASS_OK:
         if (code != JWKEEP_OK)
             break;
-        allow(context, response);
+        allow(it, it->context->token);
         return VERIFY_ALLOWED;
     case JWKEEP_CLASS_REJECTED:
-        count_reason(&context->counters, code);
-        challenge(context, response, "invalid_token", error->text);
-        return VERIFY_REJECTED;
+        return reject(it, code, error);
     case JWKEEP_CLASS_KEY_UNAVAILABLE:
     case JWKEEP_CLASS_TRANSPORT:
-        count_reason(&context->counters, code);
-        answer_unavailable(response, error->text);
+        count_reason(&it->context->counters, code);
+        answer_unavailable(it->response, error->text);
         return VERIFY_UNAVAILABLE;
     case JWKEEP_CLASS_MISUSE:
     case JWKEEP_CLASS_INTERNAL:
         break;
     }
-    http_response_text(response, 500, "the token could not be judged");
+    http_response_text(it->response, 500, "the token could not be judged");
     return VERIFY_FAILED;
 }
 
-/* The credentials behind the scheme `Bearer` (any case, RFC 9110 §11.1) and its space; absent
- * if there is no such scheme. */
-static jwkeep_span bearer_credentials(jwkeep_span authorization) {
-    static const char scheme[] = "bearer";
-    const size_t size = sizeof scheme - 1;
-    if (authorization.size < size ||
-        !http_text_equals(jwkeep_span_of(authorization.data, size), scheme) ||
-        (authorization.size > size && authorization.data[size] != ' '))
-        return JWKEEP_SPAN_NONE;
-    return http_trim(jwkeep_span_of(authorization.data + size, authorization.size - size));
-}
-
-static bool is_single(jwkeep_span credentials) {
-    for (size_t i = 0; i < credentials.size; i++)
-        if (credentials.data[i] == ' ' || credentials.data[i] == '\t' ||
-            credentials.data[i] == ',')
-            return false;
-    return credentials.size > 0;
-}
+/* A request that waits for keys, with the plan by which it will be judged. */
+typedef struct parked {
+    jwkeep_pending *pending;
+    server_plan *plan;
+    const server_policy *policy;
+    jwkeep_span token;
+} parked;
 
 static void on_notify(void *user) {
     server_exchange_wake(user);
@@ -140,41 +159,88 @@ static server_outcome answer_full(verify_context *context, server_exchange *exch
     return finish(context, exchange, VERIFY_UNAVAILABLE);
 }
 
-static server_outcome judge(verify_context *context, server_exchange *exchange,
-                            jwkeep_span token) {
+static server_outcome park(const judging *it, server_exchange *exchange,
+                           jwkeep_pending *pending) {
+    parked *waiting = malloc(sizeof *waiting);
+    if (!waiting || !server_exchange_park(exchange)) {
+        free(waiting);
+        return answer_full(it->context, exchange, pending);
+    }
+    *waiting = (parked){pending, it->context->seat.present, it->policy, it->token};
+    plan_hold(waiting->plan);
+    server_exchange_set_state(exchange, waiting);
+    return SERVER_PARKED;
+}
+
+static server_outcome judge(const judging *it, server_exchange *exchange) {
     jwkeep_error error = {0};
     jwkeep_pending *pending = NULL;
     jwkeep_code code =
-        jwkeep_verifier_begin(context->verifier, token, context->wait_ms, on_notify, exchange,
-                              context->token, &pending, NULL, &error);
-    if (code == JWKEEP_PENDING) {
-        if (!server_exchange_park(exchange))
-            return answer_full(context, exchange, pending);
-        server_exchange_set_state(exchange, pending);
-        return SERVER_PARKED;
+        jwkeep_verifier_begin(it->policy->verifier, it->token, it->context->wait_ms, on_notify,
+                              exchange, it->context->token, &pending, NULL, &error);
+    if (code == JWKEEP_PENDING)
+        return park(it, exchange, pending);
+    return finish(it->context, exchange, answer_verdict(it, code, &error));
+}
+
+/* Fetch: a preflight asks whether a request may be sent, and never has credentials. */
+static bool is_preflight(const http_request *request, const original_request *original) {
+    return jwkeep_span_equals(original->method, JWKEEP_SPAN("OPTIONS")) &&
+           jwkeep_span_is_present(http_request_field(request, "origin")) &&
+           jwkeep_span_is_present(http_request_field(request, "access-control-request-method"));
+}
+
+/* By the rules of the policy, if it has any: whether that is decided already, without a token;
+ * else perhaps another policy. */
+static bool apply_rules(judging *it, const original_request *original,
+                        verify_outcome *ret_outcome) {
+    jwkeep_span path;
+    if (it->policy->rule_count == 0)
+        return false;
+    const policy_rule *rule = NULL;
+    bool is_clear = http_path_normalise(original->path, it->context->path, &path);
+    if (is_clear)
+        rule = policy_find_rule(it->policy, original->method, path);
+    if (!is_clear || (rule && rule->verdict == POLICY_DENY)) {
+        http_response_text(it->response, 403,
+                           is_clear ? "not allowed by a rule" : "an ambiguous path");
+        *ret_outcome = VERIFY_FORBIDDEN;
+        return true;
     }
-    return finish(context, exchange,
-                  answer_verdict(context, server_exchange_response(exchange), code, &error));
+    if (rule && rule->verdict == POLICY_ALLOW) {
+        allow(it, NULL);
+        *ret_outcome = VERIFY_ALLOWED;
+        return true;
+    }
+    it->policy = rule ? rule->judge : it->policy;
+    return false;
 }
 
-static server_outcome refuse(verify_context *context, server_exchange *exchange,
-                             const char *description) {
-    challenge(context, server_exchange_response(exchange), "invalid_request", description);
-    return finish(context, exchange, VERIFY_INVALID_REQUEST);
-}
-
-static server_outcome verify(verify_context *context, server_exchange *exchange) {
+static server_outcome verify(judging *it, server_exchange *exchange, jwkeep_span rest) {
     const http_request *request = server_exchange_request(exchange);
-    if (request->reader->authorization_count > 1)
-        return refuse(context, exchange, "more than one Authorization field");
-    jwkeep_span credentials = bearer_credentials(http_request_field(request, "authorization"));
-    if (!jwkeep_span_is_present(credentials)) {
-        challenge(context, server_exchange_response(exchange), NULL, NULL);
-        return finish(context, exchange, VERIFY_NO_TOKEN);
+    original_request original;
+    verify_outcome outcome;
+    if (!original_read(it->policy->gateway, request, rest, &original)) {
+        http_response_text(it->response, 403, "the original request is not told");
+        return finish(it->context, exchange, VERIFY_FORBIDDEN);
     }
-    if (!is_single(credentials))
-        return refuse(context, exchange, "not exactly one token");
-    return judge(context, exchange, credentials);
+    if (apply_rules(it, &original, &outcome))
+        return finish(it->context, exchange, outcome);
+    credentials found = credentials_find(it->policy, request, original.query);
+    if (found.fault) {
+        challenge_with(it, 401, "invalid_request", found.fault, NULL);
+        return finish(it->context, exchange, VERIFY_INVALID_REQUEST);
+    }
+    if (!jwkeep_span_is_present(found.token)) {
+        bool passes = it->policy->passes_preflight && is_preflight(request, &original);
+        if (passes)
+            allow(it, NULL);
+        else
+            challenge_with(it, 401, NULL, NULL, NULL);
+        return finish(it->context, exchange, passes ? VERIFY_ALLOWED : VERIFY_NO_TOKEN);
+    }
+    it->token = found.token;
+    return judge(it, exchange);
 }
 
 static bool has_prefix(jwkeep_span path, const char *prefix) {
@@ -182,15 +248,39 @@ static bool has_prefix(jwkeep_span path, const char *prefix) {
     return path.size >= size && memcmp(path.data, prefix, size) == 0;
 }
 
+/* The policy that the path names, and what stands behind its name; NULL for another path. */
+static const server_policy *find_policy(const server_plan *plan, jwkeep_span path,
+                                        jwkeep_span *ret_rest) {
+    const size_t size = sizeof VERIFY_PATH - 1;
+    if (!has_prefix(path, VERIFY_PATH) || (path.size > size && path.data[size] != '/'))
+        return NULL;
+    *ret_rest = JWKEEP_SPAN_NONE;
+    if (path.size == size)
+        return &plan->policies[0];
+    jwkeep_span name = jwkeep_span_of(path.data + size + 1, path.size - size - 1);
+    const uint8_t *end = memchr(name.data, '/', name.size);
+    if (end) {
+        *ret_rest = jwkeep_span_of(end, name.size - (size_t)(end - name.data));
+        name.size = (size_t)(end - name.data);
+    }
+    const server_policy *found = plan_find(plan, name);
+    bool takes_rest = found && found->gateway == POLICY_GATEWAY_ENVOY;
+    return ret_rest->size == 0 || takes_rest ? found : NULL;
+}
+
 static server_outcome answer(void *user, server_exchange *exchange) {
     verify_context *context = user;
+    const server_plan *plan = plan_seat_look(&context->seat);
     const http_request *request = server_exchange_request(exchange);
     http_response *response = server_exchange_response(exchange);
     jwkeep_span path = http_request_path(request);
-    if (jwkeep_span_equals(path, JWKEEP_SPAN("/verify")))
-        return verify(context, exchange);
+    jwkeep_span rest;
+    judging it = {.context = context, .response = response};
+    it.policy = find_policy(plan, path, &rest);
+    if (it.policy)
+        return verify(&it, exchange, rest);
     if (has_prefix(path, JWKS_PATH_PREFIX))
-        jwks_answer(context->verifier, request, response);
+        jwks_answer(plan->catalogue, request, response);
     else
         http_response_text(response, 404, "no such page");
     return SERVER_ANSWERED;
@@ -198,18 +288,30 @@ static server_outcome answer(void *user, server_exchange *exchange) {
 
 static server_outcome resume(void *user, server_exchange *exchange) {
     verify_context *context = user;
+    parked *waiting = server_exchange_state(exchange);
+    const judging it = {context, server_exchange_response(exchange), waiting->policy,
+                        waiting->token};
     jwkeep_error error = {0};
-    jwkeep_code code =
-        jwkeep_pending_finish(server_exchange_state(exchange), context->token, NULL, &error);
+    jwkeep_code code = jwkeep_pending_finish(waiting->pending, context->token, NULL, &error);
     server_exchange_set_state(exchange, NULL);
-    return finish(context, exchange,
-                  answer_verdict(context, server_exchange_response(exchange), code, &error));
+    server_outcome outcome = finish(context, exchange, answer_verdict(&it, code, &error));
+    plan_let_go(waiting->plan);
+    free(waiting);
+    return outcome;
 }
 
 static void abandon(void *user, server_exchange *exchange) {
     (void)user;
-    jwkeep_pending_cancel(server_exchange_state(exchange));
+    parked *waiting = server_exchange_state(exchange);
+    jwkeep_pending_cancel(waiting->pending);
     server_exchange_set_state(exchange, NULL);
+    plan_let_go(waiting->plan);
+    free(waiting);
 }
 
-const server_service verify_service = {answer, resume, abandon};
+static void tick(void *user) {
+    verify_context *context = user;
+    (void)plan_seat_look(&context->seat);
+}
+
+const server_service verify_service = {answer, resume, abandon, tick};

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Owns the decision: ANY /verify with the token from `Authorization: Bearer` (RFC 6750 §2.1),
- * and GET /jwks/<issuer>. The status follows from the class of the verdict alone:
+ * Owns the decision: ANY /verify and /verify/<policy>, and GET /jwks/<issuer>. The status
+ * follows from the class of the verdict, but for what authorization is about:
  *
- *   200  X-Auth-Subject, X-Auth-Issuer, X-Auth-Scope, each always there and empty where the
- *        claim is absent, not a string, too long or not plain ASCII; no body
+ *   200  the identity headers, each always there (server/identity.h); no body
  *   401  no token, or a bad one, with WWW-Authenticate (RFC 6750 §3)
+ *   403  a scope is missing (insufficient_scope); by configuration, the wrong audience; a rule
+ *        that denies; a request of which it is not certain what it asks for
  *   503  the keys cannot be had now, with Retry-After
  *   500  our own fault
  *
@@ -15,16 +16,15 @@
 
 #include "server/counters.h"
 #include "server/exchange.h"
-#include <jwkeep/verifier.h>
-
-/* Longer values are sent empty: three of them leave room in a gateway's 4 KB. */
-#define VERIFY_MAX_IDENTITY_BYTES 1024u
+#include "server/http/path.h"
+#include "server/plan.h"
 
 typedef enum verify_outcome {
     VERIFY_ALLOWED,
     VERIFY_NO_TOKEN,
     VERIFY_INVALID_REQUEST,
     VERIFY_REJECTED,
+    VERIFY_FORBIDDEN,
     VERIFY_UNAVAILABLE,
     VERIFY_FAILED,
     VERIFY_OUTCOME_COUNT
@@ -48,13 +48,13 @@ typedef struct verify_counters {
 /* The code that `reasons[index]` counts. */
 jwkeep_code verify_reason_code(size_t index);
 
-/* What one worker's requests need; nothing of it is shared. */
+/* What one worker's requests need; nothing of it is shared but the plan. */
 typedef struct verify_context {
-    jwkeep_verifier *verifier;
-    const char *realm;
+    plan_seat seat;
     uint32_t wait_ms; /* for keys */
     jwkeep_token *token;
     verify_counters counters;
+    uint8_t path[HTTP_MAX_PATH_BYTES]; /* of the request that is being answered */
 } verify_context;
 
 extern const server_service verify_service;

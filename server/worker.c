@@ -163,6 +163,8 @@ static void expire_phase(server_worker *worker, server_phase phase) {
 
 static void on_tick(uv_timer_t *handle) {
     server_worker *worker = handle->data;
+    if (worker->service->tick && worker->context)
+        worker->service->tick(worker->context);
     for (int phase = 0; phase < SERVER_PHASE_COUNT; phase++)
         expire_phase(worker, (server_phase)phase);
     for (size_t i = 0; i < worker->listener_count; i++)

@@ -10,6 +10,7 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
+from support.configured import ConfiguredService, settings_for  # noqa: E402
 from support.issuer import ScriptedIssuer  # noqa: E402
 from support.program import Program, Service  # noqa: E402
 
@@ -85,6 +86,26 @@ def serve(program, tmp_path):
 
     def start(*options):
         service = Service(program, tmp_path / f"ready{len(running)}.json", options)
+        running.append(service)
+        service.wait_until_ready()
+        return service
+
+    yield start
+    for service in running:
+        service.stop()
+
+
+@pytest.fixture
+def configure(program, issuer, key, tmp_path):
+    """configure(policy…, options) starts a service by a file, for the issuer and its key."""
+    running = []
+    issuer.keys = [key.public]
+
+    def start(*policies, settings=None, options=()):
+        folder = tmp_path / f"configured{len(running)}"
+        folder.mkdir()
+        service = ConfiguredService(program, folder,
+                                    settings or settings_for(issuer, *policies), options)
         running.append(service)
         service.wait_until_ready()
         return service

@@ -86,3 +86,13 @@ jwkeep_span http_trim(jwkeep_span bytes) {
     }
     return bytes;
 }
+
+int http_hex_digit(uint8_t byte) {
+    if (byte >= '0' && byte <= '9')
+        return byte - '0';
+    if (byte >= 'a' && byte <= 'f')
+        return byte - 'a' + 10;
+    if (byte >= 'A' && byte <= 'F')
+        return byte - 'A' + 10;
+    return -1;
+}

@@ -15,6 +15,9 @@ bool http_is_host(jwkeep_span bytes);        /* uri-host [ ":" port ], loosely; 
 /* Printable ASCII without white space at the ends: what survives every gateway unchanged. */
 bool http_is_safe_value(jwkeep_span bytes);
 
+/* What a hexadecimal digit is worth; -1 for any other byte. */
+int http_hex_digit(uint8_t byte);
+
 /* Takes white space (SP, HTAB) off both ends. */
 jwkeep_span http_trim(jwkeep_span bytes);
 

@@ -2,19 +2,10 @@
  *
  * Owns the decoding of forms. */
 #include "server/http/form.h"
+#include "server/http/characters.h"
 
 void http_form_init(http_form *form, jwkeep_span body, uint8_t *storage, size_t size) {
     *form = (http_form){.rest = body, .storage = storage, .room = size};
-}
-
-static int hex_digit(uint8_t byte) {
-    if (byte >= '0' && byte <= '9')
-        return byte - '0';
-    if (byte >= 'a' && byte <= 'f')
-        return byte - 'a' + 10;
-    if (byte >= 'A' && byte <= 'F')
-        return byte - 'A' + 10;
-    return -1;
 }
 
 /* One character of `text` at `*at`, which moves on; -1 if it is malformed. */
@@ -26,8 +17,8 @@ static int decode_one(jwkeep_span text, size_t *at) {
         return byte > 0x20 && byte < 0x7f ? byte : -1;
     if (text.size - *at < 2)
         return -1;
-    int high = hex_digit(text.data[*at]);
-    int low = hex_digit(text.data[*at + 1]);
+    int high = http_hex_digit(text.data[*at]);
+    int low = http_hex_digit(text.data[*at + 1]);
     *at += 2;
     return high < 0 || low < 0 || high + low == 0 ? -1 : high * 16 + low;
 }

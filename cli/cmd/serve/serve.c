@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Owns `jwkeep serve`: the verification service, from its arguments to its end. */
+#include "cli/cmd/serve/serve.h"
 #include "cli/command.h"
 #include "cli/output.h"
 #include "cli/ready_file.h"
@@ -22,6 +23,9 @@
 #define START_SLICE_MS 100u /* within which a signal ends the wait */
 
 struct serve {
+    const char *config;
+    bool checks_config;
+    bool prints_schema;
     bool is_dev;
     const char *issuer;
     const char *jwks;
@@ -51,6 +55,9 @@ static const struct serve DEFAULTS = {
 };
 
 static const option_spec OPTIONS[] = {
+    TEXT(struct serve, config, "config", "FILE", "issuers, policies, listeners from a file"),
+    FLAG(struct serve, checks_config, "check-config", "with --config: only say if it is good"),
+    FLAG(struct serve, prints_schema, "config-schema", "print the file's JSON Schema"),
     FLAG(struct serve, is_dev, "dev", "with a test issuer of its own; not for production"),
     TEXT(struct serve, issuer, "issuer", "URL", "keys by discovery; iss must be this"),
     TEXT(struct serve, jwks, "jwks", "URL", "keys behind a URL"),
@@ -84,10 +91,12 @@ struct running {
 };
 
 static exit_status check_arguments(const struct serve *values) {
+    if (values->checks_config)
+        return report_usage("--check-config goes with --config");
     if (values->is_dev + (values->issuer != NULL) + (values->jwks != NULL) != 1)
         return report_usage(
-            "say whose tokens pass: --dev, --issuer URL --audience A, or --jwks "
-            "URL --iss I");
+            "say whose tokens pass: --dev, --issuer URL --audience A, --jwks URL --iss I, "
+            "or --config FILE");
     if (values->issuer && values->audiences.count == 0)
         return report_usage("--issuer needs --audience: whom the tokens must be for");
     if (values->jwks && !values->iss)
@@ -107,13 +116,13 @@ static exit_status check_arguments(const struct serve *values) {
     return STATUS_YES;
 }
 
-static void tell_event(void *user, const jwkeep_event *event) {
+void serve_tell_event(void *user, const char *issuer, const jwkeep_event *event) {
     (void)user;
     if (event->kind == JWKEEP_EVENT_FAILED || event->kind == JWKEEP_EVENT_EMPTY_KEPT)
         report_failure(event->url, event->error);
     else if (event->kind == JWKEEP_EVENT_REFRESHED)
-        report_note("%s: %zu keys, generation %llu", event->url, event->count,
-                    (unsigned long long)event->generation);
+        report_note("%s: %zu keys, generation %llu (%s)", event->url, event->count,
+                    (unsigned long long)event->generation, issuer);
     else if (event->kind == JWKEEP_EVENT_KEY_SKIPPED)
         key_report_skip(NULL, event->skip);
     else if (event->kind == JWKEEP_EVENT_KID_REUSED)
@@ -128,6 +137,10 @@ static void tell_event(void *user, const jwkeep_event *event) {
         report_note("%s: %zu keys from the snapshot file", event->url, event->count);
     else if (event->kind == JWKEEP_EVENT_SNAPSHOT_FAILED)
         report_failure("the snapshot file", event->error);
+}
+
+static void tell_event(void *user, const jwkeep_event *event) {
+    serve_tell_event(user, "default", event);
 }
 
 static exit_status start_dev_issuer(const struct serve *values, struct running *running) {
@@ -200,14 +213,12 @@ static bool is_told_to_end(void) {
     return sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1;
 }
 
-static exit_status wait_for_keys(const struct serve *values, struct running *running) {
+exit_status serve_wait_for_keys(jwkeep_verifier *verifier, int64_t timeout_s) {
     jwkeep_error error = {0};
-    int64_t slices = values->start_timeout_s * 1000 / START_SLICE_MS;
+    int64_t slices = timeout_s * 1000 / START_SLICE_MS;
     jwkeep_code code = JWKEEP_KEYS_TIMEOUT;
-    if (strcmp(values->start, "required") != 0)
-        return STATUS_YES;
     for (int64_t i = 0; code != JWKEEP_OK && i < slices && !is_told_to_end(); i++)
-        code = jwkeep_verifier_wait_ready(running->verifier, START_SLICE_MS, &error);
+        code = jwkeep_verifier_wait_ready(verifier, START_SLICE_MS, &error);
     if (code == JWKEEP_OK)
         return STATUS_YES;
     if (is_told_to_end()) {
@@ -236,8 +247,8 @@ static exit_status start(const struct serve *values, struct running *running) {
     exit_status status = start_dev_issuer(values, running);
     if (status == STATUS_YES)
         status = start_verifier(values, running);
-    if (status == STATUS_YES)
-        status = wait_for_keys(values, running);
+    if (status == STATUS_YES && strcmp(values->start, "required") == 0)
+        status = serve_wait_for_keys(running->verifier, values->start_timeout_s);
     if (status == STATUS_YES)
         status = start_server(values, running);
     return status;
@@ -252,39 +263,68 @@ static void print_verify_line(const char *address) {
         printf("  curl -i -H \"Authorization: Bearer $TOKEN\" http://%s/verify\n", address);
 }
 
-static void print_lines_to_paste(const struct running *running) {
-    const char *dev = dev_issuer_address(running->dev);
+static void print_lines_to_paste(const server *running, const char *dev) {
     puts(
         "\nIn another terminal: get a token, verify it, rotate the issuer's keys (and again).");
     printf("  TOKEN=$(curl -s -d sub=alice http://%s/token | "
            "sed 's/.*\"access_token\":\"\\([^\"]*\\)\".*/\\1/')\n",
            dev);
-    print_verify_line(server_listen_address(running->server, 0));
+    print_verify_line(server_listen_address(running, 0));
     printf("  curl -X POST http://%s/rotate\n", dev);
     puts("\nThe test issuer signs whatever it is asked to: not for production.");
 }
 
-static exit_status tell_addresses(const struct serve *values, const struct running *running) {
-    ready_addresses addresses = {.listen = server_listen_address(running->server, 0),
-                                 .admin = server_admin_address(running->server)};
-    for (size_t i = 0; server_listen_address(running->server, i); i++)
-        printf("verify  %s\n", server_listen_address(running->server, i));
+exit_status serve_tell_addresses(const server *running, const char *dev,
+                                 const char *ready_file) {
+    ready_addresses addresses = {.listen = server_listen_address(running, 0),
+                                 .admin = server_admin_address(running),
+                                 .dev = dev};
+    for (size_t i = 0; server_listen_address(running, i); i++)
+        printf("verify  %s\n", server_listen_address(running, i));
     if (addresses.admin)
         printf("admin   %s\n", addresses.admin);
-    if (running->dev) {
-        addresses.dev = dev_issuer_address(running->dev);
-        printf("issuer  %s\n", addresses.dev);
-        print_lines_to_paste(running);
+    if (dev) {
+        printf("issuer  %s\n", dev);
+        print_lines_to_paste(running, dev);
     }
     exit_status status = output_finish();
-    if (status == STATUS_YES && values->ready_file)
-        status = ready_file_write(values->ready_file, &addresses);
+    if (status == STATUS_YES && ready_file)
+        status = ready_file_write(ready_file, &addresses);
     return status;
+}
+
+/* What may stand beside --config: the rest is the file's. */
+static exit_status run_configured(const struct serve *values) {
+    struct serve others = *values;
+    others.config = NULL;
+    others.checks_config = false;
+    others.listen = DEFAULTS.listen;
+    others.admin = DEFAULTS.admin;
+    others.workers = DEFAULTS.workers;
+    others.ready_file = NULL;
+    if (memcmp(&others, &DEFAULTS, sizeof others) != 0)
+        return report_usage("with --config only --check-config, --listen, --admin, --workers "
+                            "and --ready-file may be given; the rest stands in the file");
+    if (values->listen.count > SERVER_MAX_LISTENERS)
+        return report_usage("--listen is given more than %u times", SERVER_MAX_LISTENERS);
+    const configured given = {
+        .file = values->config,
+        .checks_only = values->checks_config,
+        .listen = values->listen,
+        .admin = values->admin == DEFAULTS.admin ? NULL : values->admin,
+        .workers = (unsigned)values->workers,
+        .ready_file = values->ready_file,
+    };
+    return serve_configured(&given);
 }
 
 static exit_status run(const void *arguments) {
     const struct serve *values = arguments;
     struct running running = {0};
+    if (values->prints_schema)
+        return serve_print_schema();
+    if (values->config)
+        return run_configured(values);
     exit_status status = check_arguments(values);
     if (status != STATUS_YES)
         return status;
@@ -292,9 +332,11 @@ static exit_status run(const void *arguments) {
     server_signals_block();
     status = start(values, &running);
     if (status == STATUS_YES)
-        status = tell_addresses(values, &running);
+        status = serve_tell_addresses(running.server,
+                                      running.dev ? dev_issuer_address(running.dev) : NULL,
+                                      values->ready_file);
     if (status == STATUS_YES)
-        server_run(running.server);
+        server_run(running.server, NULL, NULL);
     server_stop(running.server);
     jwkeep_verifier_free(running.verifier);
     dev_issuer_stop(running.dev);
@@ -306,8 +348,13 @@ const struct command CMD_SERVE = {
     .summary = "the verification service that stands beside a gateway",
     .details =
         "Answers ANY /verify with 200, 401 or, when the keys cannot be had, 503; and\n"
-        "GET /jwks/default. The administration address has /metrics, /healthz, /readyz\n"
-        "and /status. Port 0 lets the system choose. SIGTERM ends it in good order.\n"
+        "GET /jwks/default. The administration address has /metrics, /healthz, /readyz,\n"
+        "/status, POST /refresh/ISSUER and POST /reload. Port 0 lets the system choose.\n"
+        "SIGTERM ends it in good order.\n"
+        "\n"
+        "--config reads issuers, policies, listeners and limits from a YAML file; SIGHUP\n"
+        "and POST /reload read it again. A file with a fault changes nothing. With\n"
+        "--check-config a faulty file ends with status 2, and says where the fault is.\n"
         "\n"
         "--start says when keys are downloaded: lazy, with the first token (until then\n"
         "/readyz says no); eager, at once, while it serves already; required, before it\n"
@@ -315,7 +362,8 @@ const struct command CMD_SERVE = {
     .examples =
         "  jwkeep serve --dev\n"
         "  jwkeep serve --issuer https://idp.example --audience api\n"
-        "  jwkeep serve --jwks https://idp.example/jwks.json --iss https://idp.example\n",
+        "  jwkeep serve --jwks https://idp.example/jwks.json --iss https://idp.example\n"
+        "  jwkeep serve --config jwkeep.yaml --check-config\n",
     .options = OPTION_TABLE(OPTIONS),
     .defaults = &DEFAULTS,
     .values_size = sizeof(struct serve),

@@ -3,6 +3,7 @@
  * Owns the tests of the whole service in one process: the test issuer, a verifier that
  * downloads its keys, the server before it, and clients on raw sockets. */
 #include "server/dev_issuer.h"
+#include "server/identity.h"
 #include "server/server.h"
 #include "server/verify_route.h"
 #include "support/wire.h"
@@ -21,7 +22,7 @@
 #include <cmocka.h>
 
 #define PARKED_COUNT 200
-#define LONG_BYTES (VERIFY_MAX_IDENTITY_BYTES + 1)
+#define LONG_BYTES (IDENTITY_MAX_VALUE_BYTES + 1)
 
 typedef struct fixture {
     char folder[32];

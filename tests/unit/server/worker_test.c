@@ -97,7 +97,7 @@ static void abandon(void *context, server_exchange *exchange) {
     pthread_mutex_unlock(&it->mutex);
 }
 
-static const server_service service = {answer, resume, abandon};
+static const server_service service = {.answer = answer, .resume = resume, .abandon = abandon};
 
 static void wake_all(fixture *it) {
     pthread_mutex_lock(&it->mutex);

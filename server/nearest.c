@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Owns the edit distance (Damerau's, with swaps of neighbours). */
-#include "cli/nearest.h"
+#include "server/nearest.h"
 #include <string.h>
 
 static size_t smaller(size_t a, size_t b) {

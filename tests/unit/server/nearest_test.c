@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The guess at a mistyped word. */
-#include "cli/nearest.h"
+#include "server/nearest.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Owns the guess at what a mistyped word was meant to be. */
-#ifndef CLI_NEAREST_H
-#define CLI_NEAREST_H
+#ifndef SERVER_NEAREST_H
+#define SERVER_NEAREST_H
 
 #include <stddef.h>
 
