@@ -39,6 +39,7 @@ extern const struct command CMD_JWT_VERIFY;
 extern const struct command CMD_JWT_DECODE;
 extern const struct command CMD_SERVE;
 extern const struct command CMD_DEV_ISSUER;
+extern const struct command CMD_BENCH_CACHE;
 extern const struct command CMD_BENCH_MEMORY;
 extern const struct command CMD_BENCH_READ;
 extern const struct command CMD_BENCH_STORM;

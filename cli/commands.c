@@ -28,6 +28,7 @@ const struct command *const COMMANDS[] = {
     &CMD_JWT_DECODE,
     &CMD_SERVE,
     &CMD_DEV_ISSUER,
+    &CMD_BENCH_CACHE,
     &CMD_BENCH_MEMORY,
     &CMD_BENCH_READ,
     &CMD_BENCH_STORM,

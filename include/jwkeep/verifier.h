@@ -4,7 +4,8 @@
  * with their keys and rules. A token comes in, a verdict goes out.
  *
  * When the token's key is known, verifying takes no lock, makes no system call and allocates
- * nothing. When it is not, one download is shared by all who need it; the blocking form waits
+ * nothing (to remember the token, if that is switched on, it allocates once, and waits for
+ * nobody). When it is not, one download is shared by all who need it; the blocking form waits
  * for it, the other gives PENDING and calls back, so that an event loop never stands still. */
 #ifndef JWKEEP_VERIFIER_H
 #define JWKEEP_VERIFIER_H
@@ -15,6 +16,13 @@
 JWKEEP_BEGIN
 
 #define JWKEEP_MAX_ISSUERS 10000u
+
+/* The cache of verified tokens: ranges, and what is reckoned for a token where only their
+ * number is given. */
+#define JWKEEP_CACHE_MAX_ENTRIES 4194304u
+#define JWKEEP_CACHE_MIN_BYTES (64u * 1024u)
+#define JWKEEP_CACHE_MAX_BYTES (UINT64_C(1) << 40)
+#define JWKEEP_CACHE_ENTRY_BYTES 4096u
 
 typedef struct jwkeep_verifier jwkeep_verifier;
 
@@ -98,6 +106,20 @@ typedef struct jwkeep_verifier_options {
         *engine; /* the `engine` of all rules that have none; NULL: whichever a key has */
     /* NULL: no others than `issuers`. With it, each of those must have an `issuer`. */
     const jwkeep_dynamic_issuers *dynamic;
+
+    /* Verified tokens to remember, at the most; 0: none, up to JWKEEP_CACHE_MAX_ENTRIES. A
+     * remembered token is recognized by all its bytes, and spares the reading and the signature
+     * check, nothing else: that its key is among the issuer's keys now, that these are not
+     * stale, and that its claims meet the rules at this moment is asked each time, with the
+     * same answers and errors as without. Only tokens that passed are remembered. They and
+     * their claims are then in memory until they are pushed out, forgotten, or the verifier
+     * ends; then they are wiped. */
+    size_t cache_entries;
+    /* What they may take, JWKEEP_CACHE_MIN_BYTES to JWKEEP_CACHE_MAX_BYTES; 0:
+     * JWKEEP_CACHE_ENTRY_BYTES each. On top comes the index, 68 to 136 bytes for each of
+     * `cache_entries`. A token that takes more than a quarter of a shard (of which there are up
+     * to 16) is not remembered. */
+    size_t cache_bytes;
 } jwkeep_verifier_options;
 
 /* Sets every field to its default: no issuers yet. Any thread. Never fails. */
@@ -208,6 +230,26 @@ JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_verifier_visit_dynamic(
     const jwkeep_verifier *verifier,
     void (*visit)(void *user, const char *iss, const jwkeep_source_status *status), void *user,
     jwkeep_error *error);
+
+/* The cache of verified tokens, in figures. Each is right; they are not of one moment. */
+typedef struct jwkeep_cache_status {
+    uint64_t hits;      /* tokens whose signature needed no check */
+    uint64_t misses;    /* tokens whose signature was checked or could not be */
+    uint64_t inserts;   /* tokens remembered so far */
+    uint64_t evictions; /* of them pushed out by others */
+    size_t entries;     /* now */
+    size_t bytes;       /* now, without the index */
+    size_t max_entries;
+    size_t max_bytes;
+} jwkeep_cache_status;
+
+/* Errors: NOT_FOUND (the verifier has no cache). Any thread. */
+JWKEEP_API JWKEEP_MUST_USE jwkeep_code
+jwkeep_verifier_cache_status(const jwkeep_verifier *verifier, jwkeep_cache_status *ret_status);
+
+/* Forgets all remembered tokens: one that is verified after this has its signature checked,
+ * whatever was under way before. Nothing without a cache. Any thread. */
+JWKEEP_API void jwkeep_verifier_forget_tokens(jwkeep_verifier *verifier);
 
 JWKEEP_END
 

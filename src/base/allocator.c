@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include <sched.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,6 +86,29 @@ void *jk_alloc_zeroed(size_t count, size_t size) {
     if (block)
         memset(block, 0, total);
     return block;
+}
+
+/* In front of what is given out stands what was allocated: blocks are aligned for a pointer, so
+ * that there is room for one before the next line. */
+void *jk_alloc_lines(size_t count, size_t size) {
+    size_t total;
+    if (__builtin_mul_overflow(count, size, &total) ||
+        __builtin_add_overflow(total, (size_t)JK_CACHE_LINE, &total))
+        return NULL;
+    uint8_t *block = jk_alloc_zeroed(1, total);
+    if (!block)
+        return NULL;
+    size_t offset = JK_CACHE_LINE - (uintptr_t)block % JK_CACHE_LINE;
+    memcpy(block + offset - sizeof block, &block, sizeof block);
+    return block + offset;
+}
+
+void jk_free_lines(void *block) {
+    if (!block)
+        return;
+    void *allocated;
+    memcpy(&allocated, (uint8_t *)block - sizeof allocated, sizeof allocated);
+    jk_free(allocated);
 }
 
 void *jk_realloc(void *block, size_t size) {

@@ -96,6 +96,15 @@ static const jwkeep_jwk *next_candidate(candidates *at) {
     return at->last;
 }
 
+const jwkeep_jwk *jk_jws_first_key(const jk_jws_header *header, const jk_jws_choice *choice) {
+    candidates at = {.choice = choice, .kid = header->kid};
+    const jwkeep_jwk *key;
+    do
+        key = next_candidate(&at);
+    while (key && jwkeep_jwk_may_verify(key, header->algorithm) != JWKEEP_OK);
+    return key;
+}
+
 static jwkeep_code refuse_keys(jwkeep_error *error, jwkeep_code refusal, bool was_tried) {
     if (was_tried)
         return jk_fail_at(error, JWKEEP_SIGNATURE_INVALID, NULL, "RFC 7515 §5.2",

@@ -92,4 +92,7 @@ JWKEEP_MUST_USE jwkeep_code jk_jws_check_signature(
     const jk_jws_parts *parts, const jk_jws_header *header, const jk_jws_choice *choice,
     const jwkeep_limits *limits, const jwkeep_jwk **ret_key, jwkeep_error *error);
 
+/* The key that jk_jws_check_signature tries first; NULL if it would try none. */
+const jwkeep_jwk *jk_jws_first_key(const jk_jws_header *header, const jk_jws_choice *choice);
+
 #endif

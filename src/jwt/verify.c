@@ -110,19 +110,33 @@ static bool keep_key_identity(jwkeep_token *token, const jwkeep_jwk *key) {
     return true;
 }
 
+const jwkeep_jwk *jk_jwt_first_key(const jwkeep_token *token, const jwkeep_keyset *keys,
+                                   const jwkeep_rules *rules) {
+    const jk_jws_choice choice = choice_of(NULL, keys, rules);
+    return jk_jws_first_key(token->header, &choice);
+}
+
+jwkeep_code jk_jwt_trust_signature(jwkeep_token *token, const jwkeep_jwk *key,
+                                   jwkeep_error *error) {
+    if (!keep_key_identity(token, key))
+        return jk_fail(error, JWKEEP_OUT_OF_MEMORY);
+    token->state = JK_TOKEN_SIGNED;
+    return JWKEEP_OK;
+}
+
 jwkeep_code jk_jwt_check_signature(jwkeep_token *token, const jwkeep_jwk *key,
                                    const jwkeep_keyset *keys, const jwkeep_rules *rules,
-                                   const jwkeep_limits *limits, jwkeep_error *error) {
+                                   const jwkeep_limits *limits, const jwkeep_jwk **ret_key,
+                                   jwkeep_error *error) {
     const jk_jws_choice choice = choice_of(key, keys, rules);
     const jwkeep_jwk *fitting;
     jwkeep_code code =
         jk_jws_check_signature(&token->parts, token->header, &choice, limits, &fitting, error);
-    if (code != JWKEEP_OK)
-        return code;
-    if (!keep_key_identity(token, fitting))
-        return jk_fail(error, JWKEEP_OUT_OF_MEMORY);
-    token->state = JK_TOKEN_SIGNED;
-    return JWKEEP_OK;
+    if (code == JWKEEP_OK)
+        code = jk_jwt_trust_signature(token, fitting, error);
+    if (code == JWKEEP_OK && ret_key)
+        *ret_key = fitting;
+    return code;
 }
 
 jwkeep_code jk_jwt_finish(jwkeep_token *token, const jwkeep_rules *rules,
@@ -162,7 +176,8 @@ static jwkeep_code check_one(const struct request *request, jwkeep_span bytes,
     else
         code = jk_jwt_check_header(token, rules, error);
     if (code == JWKEEP_OK)
-        code = jk_jwt_check_signature(token, request->key, request->keys, rules, limits, error);
+        code = jk_jwt_check_signature(token, request->key, request->keys, rules, limits, NULL,
+                                      error);
     return code;
 }
 

@@ -42,11 +42,22 @@ JWKEEP_MUST_USE jwkeep_code jk_jwt_precheck(const jwkeep_token *token,
                                             jwkeep_error *error);
 
 /* Checks the signature with `key` or, if it is NULL, one of `keys`, which may go away
- * afterwards. Errors as jk_jws_check_signature. */
+ * afterwards. `ret_key` (may be NULL): the one that fitted, borrowed from them.
+ * Errors as jk_jws_check_signature. */
 JWKEEP_MUST_USE jwkeep_code jk_jwt_check_signature(jwkeep_token *token, const jwkeep_jwk *key,
                                                    const jwkeep_keyset *keys,
                                                    const jwkeep_rules *rules,
                                                    const jwkeep_limits *limits,
+                                                   const jwkeep_jwk **ret_key,
+                                                   jwkeep_error *error);
+
+/* The key of `keys` that jk_jwt_check_signature tries first; NULL if there is none. */
+const jwkeep_jwk *jk_jwt_first_key(const jwkeep_token *token, const jwkeep_keyset *keys,
+                                   const jwkeep_rules *rules);
+
+/* In place of jk_jwt_check_signature, for who knows that it would succeed with `key`: the same
+ * key has checked the same bytes before. Errors: OUT_OF_MEMORY. */
+JWKEEP_MUST_USE jwkeep_code jk_jwt_trust_signature(jwkeep_token *token, const jwkeep_jwk *key,
                                                    jwkeep_error *error);
 
 /* Judges the claims of a token whose signature was found good, and lets the accessors speak.

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Owns the hazard slots' protocol. The letters are the guarantees of
- * docs/design/concurrency.md. */
+ * Owns the cell: publishing, and the way of a retired object. The letters are the guarantees
+ * of docs/design/concurrency.md. */
 #include "sync/published.h"
 #include "base/allocator.h"
 #include "base/error.h"
-#include "sync/threads.h"
 
 /* What the cell points to. Nodes are reused within their cell and freed with it, so that a
  * generation may be read without a pin (D). `object` changes only while no slot names the
@@ -20,7 +19,7 @@ struct node {
 struct jk_published {
     /* Exchanged by the publisher, loaded by readers before and after they announce it; all
      * seq_cst, so that announcing and exchanging have one order (A). */
-    _Atomic(node *) current;
+    _Atomic(void *) current;
     void (*release)(void *object);
     node *retired;
     node *spare;
@@ -78,28 +77,12 @@ void jk_published_free(jk_published *cell) {
     jk_free(cell);
 }
 
-static _Atomic(void *) *find_free_slot(jk_thread *thread) {
-    for (size_t i = 0; i < JK_PINS_PER_THREAD; i++)
-        if (!atomic_load_explicit(&thread->slots[i], memory_order_relaxed))
-            return &thread->slots[i];
-    return NULL;
-}
-
 jwkeep_code jk_published_pin(const jk_published *cell, jk_pin *ret_pin) {
-    jk_thread *thread = jk_thread_self();
-    if (JK_UNLIKELY(!thread))
-        return JWKEEP_OUT_OF_MEMORY;
-    _Atomic(void *) *slot = find_free_slot(thread);
-    if (JK_UNLIKELY(!slot))
-        return JWKEEP_MISUSE_STATE;
-    node *seen = atomic_load_explicit(&cell->current, memory_order_acquire);
-    for (;;) {
-        atomic_store_explicit(slot, seen, memory_order_seq_cst);
-        node *again = atomic_load_explicit(&cell->current, memory_order_seq_cst);
-        if (JK_LIKELY(again == seen))
-            break;
-        seen = again;
-    }
+    jk_hazard *slot;
+    jwkeep_code code = jk_hazard_find(&slot);
+    if (JK_UNLIKELY(code != JWKEEP_OK))
+        return code;
+    const node *seen = jk_hazard_announce(slot, &cell->current);
     ret_pin->object = seen->object;
     ret_pin->generation = atomic_load_explicit(&seen->generation, memory_order_relaxed);
     ret_pin->slot = slot;
@@ -107,18 +90,17 @@ jwkeep_code jk_published_pin(const jk_published *cell, jk_pin *ret_pin) {
 }
 
 void jk_published_unpin(jk_pin *pin) {
-    _Atomic(void *) *slot = pin->slot;
+    jk_hazard *slot = pin->slot;
     pin->object = NULL;
     pin->slot = NULL;
-    /* Pairs with the publisher's load in is_pinned: the reads under the pin are over (B). */
-    atomic_store_explicit(slot, NULL, memory_order_release);
+    jk_hazard_clear(slot);
 }
 
 uint64_t jk_published_generation(const jk_published *cell) {
-    node *seen = atomic_load_explicit(&cell->current, memory_order_seq_cst);
+    const node *seen = atomic_load_explicit(&cell->current, memory_order_seq_cst);
     for (;;) {
         uint64_t generation = atomic_load_explicit(&seen->generation, memory_order_acquire);
-        node *again = atomic_load_explicit(&cell->current, memory_order_seq_cst);
+        const node *again = atomic_load_explicit(&cell->current, memory_order_seq_cst);
         if (again == seen)
             return generation;
         seen = again;
@@ -126,25 +108,17 @@ uint64_t jk_published_generation(const jk_published *cell) {
 }
 
 void *jk_published_current(const jk_published *cell, uint64_t *ret_generation) {
-    node *now = atomic_load_explicit(&cell->current, memory_order_acquire);
+    const node *now = atomic_load_explicit(&cell->current, memory_order_acquire);
     if (ret_generation)
         *ret_generation = atomic_load_explicit(&now->generation, memory_order_relaxed);
     return now->object;
-}
-
-static bool is_pinned(const node *retired) {
-    for (jk_thread *thread = jk_thread_first(); thread; thread = thread->next)
-        for (size_t i = 0; i < JK_PINS_PER_THREAD; i++)
-            if (atomic_load_explicit(&thread->slots[i], memory_order_seq_cst) == retired)
-                return true;
-    return false;
 }
 
 size_t jk_published_collect(jk_published *cell) {
     size_t kept = 0;
     for (node **link = &cell->retired; *link;) {
         node *retired = *link;
-        if (is_pinned(retired)) {
+        if (jk_hazard_is_announced(retired)) {
             kept++;
             link = &retired->next;
             continue;

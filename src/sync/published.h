@@ -10,14 +10,9 @@
 #ifndef JK_SYNC_PUBLISHED_H
 #define JK_SYNC_PUBLISHED_H
 
-#include "base/attributes.h"
+#include "sync/hazard.h"
 #include <jwkeep/error.h>
-#include <stdatomic.h>
-#include <stdbool.h>
 #include <stdint.h>
-
-/* Reads that one thread may have open at a time, over all cells. */
-#define JK_PINS_PER_THREAD 4u
 
 typedef struct jk_published jk_published;
 
@@ -32,7 +27,7 @@ void jk_published_free(jk_published *cell);
 typedef struct jk_pin {
     void *object;
     uint64_t generation;
-    void *slot; /* private */
+    jk_hazard *slot; /* private */
 } jk_pin;
 
 /* Pins the object published now. No lock, no system call, no allocation but in a thread's

@@ -69,10 +69,11 @@ static jk_thread *make_record(void) {
     for (size_t i = 0; i < JK_PINS_PER_THREAD; i++)
         atomic_init(&thread->slots[i], NULL);
     atomic_init(&thread->is_taken, true);
-    thread->next = atomic_load_explicit(&first, memory_order_relaxed);
+    thread->next = atomic_load_explicit(&first, memory_order_acquire);
+    do
+        thread->number = thread->next ? thread->next->number + 1 : 0;
     while (!atomic_compare_exchange_weak_explicit(&first, &thread->next, thread,
-                                                  memory_order_seq_cst, memory_order_relaxed))
-        ;
+                                                  memory_order_seq_cst, memory_order_acquire));
     return thread;
 }
 

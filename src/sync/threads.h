@@ -7,9 +7,7 @@
 #define JK_SYNC_THREADS_H
 
 #include "base/attributes.h"
-#include "sync/published.h"
-#include <stdatomic.h>
-#include <stdbool.h>
+#include "sync/hazard.h"
 #include <stdint.h>
 
 typedef struct jk_thread jk_thread;
@@ -19,8 +17,9 @@ typedef struct jk_thread jk_thread;
  * the record and read by every publisher (guarantees A, B). */
 struct jk_thread {
     uint8_t line_before[JK_CACHE_LINE];
-    _Atomic(void *) slots[JK_PINS_PER_THREAD];
+    jk_hazard slots[JK_PINS_PER_THREAD];
     _Atomic bool is_taken; /* guarantee E */
+    uint32_t number;       /* of the record, from 0; constant, as `next` */
     jk_thread *next;       /* constant once the record is in the list */
     uint8_t line_after[JK_CACHE_LINE];
 };

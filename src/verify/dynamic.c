@@ -210,6 +210,7 @@ static jwkeep_code make_issuer(jk_dynamic *dynamic, uint64_t hash, jwkeep_span i
     made->made_at_ms = now_ms(dynamic);
     atomic_init(&made->used_at_ms, made->made_at_ms);
     made->issuer.issuer = made->iss;
+    made->issuer.number = JWKEEP_MAX_ISSUERS + dynamic->made_count++;
     made->issuer.rules = dynamic->settings.rules;
     made->issuer.rules.issuers = &made->issuer.issuer;
     made->issuer.rules.issuer_count = 1;

@@ -67,6 +67,7 @@ struct jk_dynamic {
     int64_t squeeze_at_ms; /* when somebody may have to make room again */
     jk_dynamic_issuer *unloaded;
     size_t unloaded_count;
+    uint64_t made_count; /* so that each is numbered differently */
 };
 
 /* dynamic_options.c: checks and copies into `arena`. `engine` (of rules that name none)

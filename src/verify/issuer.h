@@ -15,6 +15,7 @@ typedef struct jk_issuer {
     jwkeep_source *source;
     bool is_source_borrowed;
     jwkeep_keyset *keys; /* local ones, instead of a source */
+    uint64_t number;     /* of no other issuer of this verifier, ever: its cache goes by it */
 } jk_issuer;
 
 #endif

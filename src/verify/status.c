@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Owns what a verifier tells about its issuers. */
+ * Owns what a verifier tells about its issuers and its cache. */
 #include "base/error.h"
+#include "verify/token_cache.h"
 #include "verify/verifier.h"
 
 static const jk_issuer *issuer_at(const jwkeep_verifier *verifier, size_t index) {
@@ -106,4 +107,17 @@ jwkeep_code jwkeep_verifier_visit_dynamic(const jwkeep_verifier *verifier,
     if (verifier->dynamic)
         code = jk_dynamic_visit(verifier->dynamic, visit_one, &told);
     return code == JWKEEP_OK ? code : jk_fail(error, code);
+}
+
+jwkeep_code jwkeep_verifier_cache_status(const jwkeep_verifier *verifier,
+                                         jwkeep_cache_status *ret_status) {
+    if (!verifier->cache)
+        return JWKEEP_NOT_FOUND;
+    jk_token_cache_status(verifier->cache, ret_status);
+    return JWKEEP_OK;
+}
+
+void jwkeep_verifier_forget_tokens(jwkeep_verifier *verifier) {
+    if (verifier->cache)
+        jk_token_cache_forget(verifier->cache);
 }

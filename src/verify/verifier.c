@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "crypto/key.h"
+#include "verify/token_cache.h"
 
 #define DEFAULT_ISSUER_NAME "default"
 
@@ -44,6 +45,11 @@ static jwkeep_code resolve_options(const jwkeep_verifier_options *options,
         return misuse(error, "there must be 1 to JWKEEP_MAX_ISSUERS issuers", "issuers");
     if (resolved.engine && !jk_engine_is_known(resolved.engine))
         return misuse(error, "there is no engine of that name", "engine");
+    if (resolved.cache_entries > JWKEEP_CACHE_MAX_ENTRIES)
+        return misuse(error, "more than JWKEEP_CACHE_MAX_ENTRIES tokens", "cache_entries");
+    if (resolved.cache_bytes != 0 && (resolved.cache_bytes < JWKEEP_CACHE_MIN_BYTES ||
+                                      resolved.cache_bytes > JWKEEP_CACHE_MAX_BYTES))
+        return misuse(error, "out of its range", "cache_bytes");
     *ret_options = resolved;
     return JWKEEP_OK;
 }
@@ -145,7 +151,7 @@ static jwkeep_code keep_issuers(jwkeep_verifier *verifier,
     if (!verifier->issuers)
         return jk_fail(error, JWKEEP_OUT_OF_MEMORY);
     for (size_t i = 0; i < count; i++)
-        verifier->issuers[i] = (jk_issuer){0};
+        verifier->issuers[i] = (jk_issuer){.number = i};
     verifier->issuer_count = count;
     jwkeep_code code = JWKEEP_OK;
     for (size_t i = 0; code == JWKEEP_OK && i < count; i++) {
@@ -219,6 +225,9 @@ static jwkeep_code build(jwkeep_verifier *verifier, const jwkeep_verifier_option
         code = keep_issuers(verifier, options, error);
     if (code == JWKEEP_OK)
         code = index_issuers(verifier, error);
+    if (code == JWKEEP_OK && options->cache_entries > 0)
+        code = jk_token_cache_new(options->cache_entries, options->cache_bytes,
+                                  &verifier->cache, error);
     if (code == JWKEEP_OK)
         code = attach_all_keys(verifier, options, error);
     if (code == JWKEEP_OK && options->dynamic)
@@ -285,6 +294,7 @@ void jwkeep_verifier_free(jwkeep_verifier *verifier) {
     jwkeep_refresher_free(verifier->refresher);
     jk_dynamic_free(verifier->dynamic);
     jk_waiting_done(&verifier->waiting);
+    jk_token_cache_free(verifier->cache);
     jk_arena_done(&verifier->arena);
     jk_free(verifier);
 }

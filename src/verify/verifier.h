@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Owns the inside of the verifier: its configured issuers, which never change, and the count of
- * calls that wait, which only a call without its key touches. */
+ * Owns the inside of the verifier: its configured issuers, which never change, the count of
+ * calls that wait, which only a call without its key touches, and what is remembered of
+ * tokens. */
 #ifndef JK_VERIFY_VERIFIER_H
 #define JK_VERIFY_VERIFIER_H
 
@@ -37,6 +38,7 @@ struct jwkeep_verifier {
     jk_issuer_table by_iss; /* without entries if `iss` is not looked at */
     jk_dynamic *dynamic;    /* NULL: no other issuers */
     jk_waiting waiting;
+    struct jk_token_cache *cache; /* NULL: nothing is remembered */
 };
 
 /* As jwkeep_verifier_new, downloading with `refresher`, which the verifier takes over, also

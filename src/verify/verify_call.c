@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "jose/keyring.h"
 #include "jwt/verify.h"
-#include "verify/verifier.h"
+#include "verify/recall.h"
 
 static jwkeep_code refuse_issuer(jwkeep_error *error) {
     return jk_fail_at(error, JWKEEP_ISSUER_UNKNOWN, "iss", "RFC 7519 §4.1.1", JWKEEP_NO_OFFSET);
@@ -60,62 +60,117 @@ static jwkeep_code find_issuer(const struct call *call, jk_issuer_use *ret_use) 
     return found == JWKEEP_OK ? found : jk_fail(call->error, found);
 }
 
+/* How the signature of a token came to be good, for the cache: the key, held, and the
+ * generation of the set it is from. Without a cache, or if it was recalled, there is no key. */
+struct finding {
+    jk_cache_look look;
+    jwkeep_jwk *key;
+    uint64_t generation;
+};
+
+static void keep_key(struct finding *finding, const jwkeep_jwk *key, uint64_t generation) {
+    if (!finding->look.cache)
+        return;
+    finding->key = jwkeep_jwk_ref((jwkeep_jwk *)(uintptr_t)key);
+    finding->generation = generation;
+}
+
 /* PENDING: the key may be had by a download. A token without `kid` has been tried with what
  * there is, and no download can be said to bring what it needs. */
-static jwkeep_code check_with_source(jwkeep_token *token, const jk_issuer *issuer,
-                                     const jwkeep_limits *limits, jwkeep_error *error) {
+static jwkeep_code check_with_source(const struct call *call, const jk_issuer *issuer,
+                                     struct finding *finding) {
     if (jwkeep_source_check(issuer->source) != JWKEEP_OK)
         return JWKEEP_PENDING;
     jk_pin pin;
     const jwkeep_keyset *keys;
+    const jwkeep_jwk *key;
     jwkeep_code code = jk_keyring_pin(jwkeep_source_ring(issuer->source), &pin, &keys);
     if (code != JWKEEP_OK)
-        return jk_fail(error, code);
+        return jk_fail(call->error, code);
     jwkeep_error reason;
-    code = jk_jwt_check_signature(token, NULL, keys, &issuer->rules, limits, &reason);
+    code = jk_jwt_check_signature(call->token, NULL, keys, &issuer->rules,
+                                  &call->verifier->limits, &key, &reason);
+    if (code == JWKEEP_OK)
+        keep_key(finding, key, pin.generation);
     jk_published_unpin(&pin);
-    if (code == JWKEEP_KID_UNKNOWN && jwkeep_span_is_present(jk_jwt_kid(token)))
+    if (code == JWKEEP_KID_UNKNOWN && jwkeep_span_is_present(jk_jwt_kid(call->token)))
         return JWKEEP_PENDING;
-    if (code != JWKEEP_OK && error)
-        *error = reason;
+    if (code != JWKEEP_OK && call->error)
+        *call->error = reason;
     return code;
 }
 
-static jwkeep_code check_signature(jwkeep_token *token, const jk_issuer *issuer,
-                                   const jwkeep_limits *limits, jwkeep_error *error) {
-    if (issuer->source)
-        return check_with_source(token, issuer, limits, error);
-    return jk_jwt_check_signature(token, NULL, issuer->keys, &issuer->rules, limits, error);
+static jwkeep_code check_with_local_keys(const struct call *call, const jk_issuer *issuer,
+                                         struct finding *finding) {
+    const jwkeep_jwk *key;
+    jwkeep_code code = jk_jwt_check_signature(call->token, NULL, issuer->keys, &issuer->rules,
+                                              &call->verifier->limits, &key, call->error);
+    if (code == JWKEEP_OK)
+        keep_key(finding, key, 0);
+    return code;
+}
+
+/* The entry is left before a set is pinned and before an application's own checks run, which
+ * may verify another token. */
+static jwkeep_code check_signature(const struct call *call, const jk_issuer *issuer,
+                                   struct finding *finding) {
+    jk_cache_look *look = &finding->look;
+    if (jk_recall_holds(look, call->token, issuer)) {
+        jk_token_cache_hit(look);
+        jwkeep_code code = jk_jwt_trust_signature(call->token, look->entry->key, call->error);
+        jk_token_cache_leave(look);
+        return code;
+    }
+    jk_token_cache_miss(look);
+    jk_token_cache_leave(look);
+    return issuer->source ? check_with_source(call, issuer, finding)
+                          : check_with_local_keys(call, issuer, finding);
 }
 
 /* The verdict with the keys of an issuer; PENDING if the key is missing, and all else about
  * the token is acceptable. */
-static jwkeep_code judge(const struct call *call, const jk_issuer *issuer) {
-    const jwkeep_limits *limits = &call->verifier->limits;
+static jwkeep_code judge(const struct call *call, const jk_issuer *issuer,
+                         struct finding *finding) {
+    const jwkeep_verifier *verifier = call->verifier;
     jwkeep_token *token = call->token;
     jwkeep_code code = jk_jwt_check_header(token, &issuer->rules, call->error);
     if (code == JWKEEP_OK)
-        code = check_signature(token, issuer, limits, call->error);
+        code = check_signature(call, issuer, finding);
     if (code == JWKEEP_OK)
-        return jk_jwt_finish(token, &issuer->rules, limits, jk_verifier_now_ms(call->verifier),
-                             call->failures, call->error);
+        code = jk_jwt_finish(token, &issuer->rules, &verifier->limits,
+                             jk_verifier_now_ms(verifier), call->failures, call->error);
+    if (code == JWKEEP_OK && finding->key)
+        jk_token_cache_put(&finding->look, call->bytes, token, finding->key, issuer->number,
+                           finding->generation);
     if (code != JWKEEP_PENDING)
         return code;
-    code =
-        jk_jwt_precheck(token, &issuer->rules, jk_verifier_now_ms(call->verifier), call->error);
+    code = jk_jwt_precheck(token, &issuer->rules, jk_verifier_now_ms(verifier), call->error);
     return code == JWKEEP_OK ? JWKEEP_PENDING : code;
+}
+
+/* Reads the token, or takes what was read when it was verified before. */
+static jwkeep_code open(const struct call *call, const jk_cache_look *look) {
+    const jwkeep_limits *limits = &call->verifier->limits;
+    if (look->entry && jk_token_image_open(jk_cached_token_image(look->entry), call->bytes,
+                                           limits, call->token) == JWKEEP_OK)
+        return JWKEEP_OK;
+    jwkeep_code code = jk_jwt_open(call->token, call->bytes, limits, call->error);
+    return code == JWKEEP_OK ? jk_jwt_read_claims(call->token, limits, call->error) : code;
 }
 
 /* The verdict; or PENDING. `use`, empty before a first attempt, is the issuer's: for a second
  * one, and to be done with. */
 static jwkeep_code attempt(const struct call *call, jk_issuer_use *use) {
-    const jwkeep_limits *limits = &call->verifier->limits;
-    jwkeep_code code = jk_jwt_open(call->token, call->bytes, limits, call->error);
-    if (code == JWKEEP_OK)
-        code = jk_jwt_read_claims(call->token, limits, call->error);
+    struct finding finding = {.key = NULL};
+    jk_token_cache_look(call->verifier->cache, call->bytes, &finding.look);
+    jwkeep_code code = open(call, &finding.look);
     if (code == JWKEEP_OK && !use->issuer)
         code = find_issuer(call, use);
-    return code == JWKEEP_OK ? judge(call, use->issuer) : code;
+    if (code == JWKEEP_OK)
+        code = judge(call, use->issuer, &finding);
+    jk_token_cache_leave(&finding.look);
+    jwkeep_jwk_unref(finding.key);
+    return code;
 }
 
 /* After the keys were looked up: what is missing now stays missing. */

@@ -59,3 +59,12 @@ def test_memory_has_a_figure_for_each_thing(program):
                  "verification that is pending", "connection of the service, idle"):
         assert rows[what] > 0, rows
     assert rows["source with three RSA keys"] > rows["source without keys"]
+
+
+def test_cache_counts_hits(program):
+    out = program.ok("bench", "cache", "--json", "--alg", "ES256", "--tokens", "200", "--seconds", "1",
+                     "--rounds", "5", "--population", "2000", "--entries", "512", "--draws", "20000")
+    said = json.loads(out)
+    assert said["hits"] > 0.9
+    assert said["found"] >= said["found_lru"]
+    assert said["flooded_found"] > said["flooded_found_lru"]

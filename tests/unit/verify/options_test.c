@@ -40,10 +40,11 @@ static void refuses(const jwkeep_verifier_options *options, jwkeep_code expected
     jwkeep_verifier *verifier = NULL;
     jwkeep_error error = {0};
     jwkeep_code code = jwkeep_verifier_new(options, &verifier, &error);
+    bool is_made = verifier != NULL;
     jwkeep_verifier_free(verifier);
     assert_int_equal(code, expected);
     assert_int_equal(error.code, expected);
-    assert_null(verifier);
+    assert_int_equal(is_made, expected == JWKEEP_OK);
     if (where) {
         assert_non_null(error.where);
         assert_string_equal(error.where, where);
@@ -53,6 +54,36 @@ static void refuses(const jwkeep_verifier_options *options, jwkeep_code expected
 static void refuses_issuers(const jwkeep_issuer *issuers, size_t count, const char *where) {
     const jwkeep_verifier_options options = options_of(issuers, count);
     refuses(&options, JWKEEP_MISUSE_ARGUMENT, where);
+}
+
+static void refuses_a_cache_out_of_its_range(void **state) {
+    (void)state;
+    const jwkeep_issuer issuer = {.issuer = "i", .keys = keys};
+    jwkeep_verifier_options options = options_of(&issuer, 1);
+    options.cache_entries = JWKEEP_CACHE_MAX_ENTRIES + 1;
+    refuses(&options, JWKEEP_MISUSE_ARGUMENT, "cache_entries");
+    options.cache_entries = 1;
+    options.cache_bytes = JWKEEP_CACHE_MIN_BYTES - 1;
+    refuses(&options, JWKEEP_MISUSE_ARGUMENT, "cache_bytes");
+    options.cache_bytes = JWKEEP_CACHE_MAX_BYTES + 1;
+    refuses(&options, JWKEEP_MISUSE_ARGUMENT, "cache_bytes");
+    options.cache_bytes = JWKEEP_CACHE_MIN_BYTES;
+    refuses(&options, JWKEEP_OK, NULL);
+}
+
+/* Options of before there was a cache end where it begins. */
+static void takes_options_that_know_no_cache(void **state) {
+    (void)state;
+    const jwkeep_issuer issuer = {.issuer = "i", .keys = keys};
+    jwkeep_verifier_options options = options_of(&issuer, 1);
+    jwkeep_verifier *verifier = NULL;
+    jwkeep_cache_status status;
+    options.struct_size = offsetof(jwkeep_verifier_options, cache_entries);
+    options.cache_entries = 7;
+    assert_int_equal(jwkeep_verifier_new(&options, &verifier, NULL), JWKEEP_OK);
+    jwkeep_code code = jwkeep_verifier_cache_status(verifier, &status);
+    jwkeep_verifier_free(verifier);
+    assert_int_equal(code, JWKEEP_NOT_FOUND);
 }
 
 static void refuses_options_that_are_none(void **state) {
@@ -242,6 +273,8 @@ static void finds_each_of_a_thousand_issuers(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(refuses_a_cache_out_of_its_range),
+        cmocka_unit_test(takes_options_that_know_no_cache),
         cmocka_unit_test(refuses_options_that_are_none),
         cmocka_unit_test(refuses_no_issuers_or_too_many),
         cmocka_unit_test(refuses_issuers_that_contradict_themselves),

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Owns a shard of the token cache: its table, the order in which its entries go, and their end.
+ * Readers find an entry without a lock; those who change the shard never wait for each other:
+ * who finds another at work leaves.
+ *
+ * Entries go by S3-FIFO (Yang et al., "FIFO queues are all you need for cache eviction", SOSP
+ * 2023): what is new passes through a small queue, a tenth of the shard, and only what was
+ * used there enters the main one, whose used entries get another round. Tags of what the small
+ * queue let go are remembered for a while: what comes back enters the main queue at once. So
+ * tokens that come once push out each other and nothing else. */
+#ifndef JK_VERIFY_CACHE_SHARD_H
+#define JK_VERIFY_CACHE_SHARD_H
+
+#include "base/secret.h"
+#include "jwt/token_image.h"
+#include "sync/hazard.h"
+#include <jwkeep/jwk.h>
+#include <pthread.h>
+#include <stdint.h>
+
+#define JK_CACHE_WAYS 4u     /* entries of one bucket */
+#define JK_CACHE_MAX_USES 3u /* counted: rounds an entry is given */
+
+/* Whole, and then changed in its atomics and, under the mutex, its links. A block of `size`
+ * bytes. */
+typedef struct jk_cached_token jk_cached_token;
+struct jk_cached_token {
+    /* A generation of its issuer's keys in which a check of this token ends with `key` (R).
+     * Relaxed: whatever is stored here stays true. */
+    _Atomic uint64_t generation;
+    _Atomic uint32_t uses; /* a hint for eviction; orders nothing */
+    bool is_main;          /* which queue it stands in */
+    uint64_t tag;
+    uint64_t epoch;
+    uint64_t issuer;
+    jwkeep_jwk *key; /* held */
+    size_t size;
+    size_t token_size;
+    jk_cached_token *newer; /* in its queue; the next one, once it was taken out */
+    jk_cached_token *older;
+    _Alignas(max_align_t) uint8_t bytes[]; /* the token, then, aligned, its image */
+};
+
+static inline jwkeep_span jk_cached_token_bytes(const jk_cached_token *entry) {
+    return jwkeep_span_of(entry->bytes, entry->token_size);
+}
+
+static inline size_t jk_cached_token_image_offset(size_t token_size) {
+    return (token_size + _Alignof(max_align_t) - 1) / _Alignof(max_align_t) *
+           _Alignof(max_align_t);
+}
+
+static inline const jk_token_image *jk_cached_token_image(const jk_cached_token *entry) {
+    const uint8_t *at = entry->bytes + jk_cached_token_image_offset(entry->token_size);
+    return (const jk_token_image *)(const void *)at;
+}
+
+/* Wipes it and lets go of its key. NULL is fine. */
+void jk_cached_token_free(jk_cached_token *entry);
+
+/* One line of the processor's cache. A tag says where looking is worth while; what counts is
+ * the entry. */
+typedef struct jk_cache_bucket {
+    _Alignas(JK_CACHE_LINE) _Atomic uint64_t tags[JK_CACHE_WAYS];
+    /* Stored seq_cst by who holds the mutex, announced by readers (A). */
+    _Atomic(void *) entries[JK_CACHE_WAYS];
+} jk_cache_bucket;
+
+typedef struct jk_cache_queue {
+    jk_cached_token *oldest;
+    jk_cached_token *newest;
+    size_t count;
+} jk_cache_queue;
+
+typedef struct jk_cache_shard {
+    _Alignas(JK_CACHE_LINE) jk_cache_bucket *buckets;
+    size_t bucket_mask;
+    size_t max_entries;
+    size_t max_bytes;
+
+    _Alignas(JK_CACHE_LINE) pthread_mutex_t mutex; /* of all that follows */
+    jk_cache_queue small;
+    jk_cache_queue main;
+    uint32_t *ghosts; /* of the small queue; 0: none */
+    size_t ghost_mask;
+    jk_cached_token *retired; /* out of reach, not yet freed */
+    /* Figures that anybody may read (Q). */
+    _Atomic size_t entries;
+    _Atomic size_t bytes;
+    _Atomic uint64_t inserts;
+    _Atomic uint64_t evictions;
+} jk_cache_shard;
+
+/* For `max_entries` that take `max_bytes`. False without memory: nothing was made. */
+JWKEEP_MUST_USE bool jk_cache_shard_init(jk_cache_shard *shard, size_t max_entries,
+                                         size_t max_bytes);
+
+/* Nobody may be reading. `waits`: false in a child of a fork, where the mutex may be held by a
+ * thread that does not exist; what it guards is then left alone. */
+void jk_cache_shard_done(jk_cache_shard *shard, bool waits);
+
+/* The entry of these very bytes and this epoch, announced in `hazard`, which the caller clears;
+ * NULL, and nothing announced, without one. No lock. */
+JWKEEP_MUST_USE jk_cached_token *jk_cache_shard_find(const jk_cache_shard *shard, uint64_t tag,
+                                                     jwkeep_span bytes, uint64_t epoch,
+                                                     jk_hazard *hazard);
+
+/* The largest block that is worth its room. */
+static inline size_t jk_cache_shard_max_entry(const jk_cache_shard *shard) {
+    return shard->max_bytes / 4;
+}
+
+/* Puts `entry`, which it takes over, in place of an older one of the same token. Waits for
+ * nobody: if another is at work here, or the block is too large, the entry is freed. */
+void jk_cache_shard_put(jk_cache_shard *shard, jk_cached_token *entry);
+
+/* Frees what no reader has announced. `waits` as above. */
+void jk_cache_shard_empty(jk_cache_shard *shard, bool waits);
+
+#endif
