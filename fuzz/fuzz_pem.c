@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Keys in PEM and DER: what is accepted, written in either form and read again, is the same
- * key; a refused one has a code of the input, and no more passphrases are asked for than the
- * header says. */
+ * Keys and certificates in PEM and DER: what is accepted, written in either form and read
+ * again, is the same key; a refused one has a code of the input, and no more passphrases are
+ * asked for than the header says. Certificates go into a JWK and come back out of it; whether
+ * they are trusted has an answer. */
 #include <jwkeep/jwkeep.h>
 #include <stdlib.h>
 
@@ -51,7 +52,57 @@ static void write_again(const jwkeep_jwk *key, jwkeep_jwk_format format, bool wi
     jwkeep_buffer_done(&text);
 }
 
+/* The key of the first certificate, if it is one of ours, brings them all along. */
+static void go_through_a_jwk(const jwkeep_certificate *certificate) {
+    jwkeep_jwk *key = NULL;
+    jwkeep_jwk *again = NULL;
+    jwkeep_certificate *back = NULL;
+    jwkeep_buffer text;
+    if (jwkeep_certificate_key(certificate, &key, NULL) != JWKEEP_OK)
+        return;
+    jwkeep_buffer_init(&text, 4 * MAX_WRITTEN);
+    require(jwkeep_jwk_write(key, false, &text, NULL) == JWKEEP_OK);
+    require(jwkeep_jwk_parse(jwkeep_buffer_span(&text), NULL, &again, NULL) == JWKEEP_OK);
+    require(jwkeep_jwk_is_identical(key, again));
+    require(jwkeep_certificate_of_key(again, NULL, &back, NULL) == JWKEEP_OK);
+    size_t count = jwkeep_certificate_count(certificate);
+    require(jwkeep_certificate_count(back) == count);
+    for (size_t i = 0; i < count; i++)
+        require(jwkeep_span_equals(jwkeep_certificate_at(back, i)->der,
+                                   jwkeep_certificate_at(certificate, i)->der));
+    jwkeep_certificate_unref(back);
+    jwkeep_jwk_unref(again);
+    jwkeep_jwk_unref(key);
+    jwkeep_buffer_done(&text);
+}
+
+/* As anchors of their own they are trusted or not; either way the code is one of the input. */
+static void ask_trust(jwkeep_span bytes, const jwkeep_certificate *certificate) {
+    jwkeep_trust *trust = NULL;
+    jwkeep_trust_options options = {.anchors = bytes};
+    require(jwkeep_trust_new(&options, &trust, NULL) == JWKEEP_OK);
+    jwkeep_code code =
+        jwkeep_trust_check(trust, certificate, 1800000000, JWKEEP_TRUST_SIGNING, NULL, NULL);
+    require(code == JWKEEP_OK || jwkeep_code_class(code) == JWKEEP_CLASS_REJECTED);
+    jwkeep_trust_free(trust);
+}
+
+static void read_certificates(jwkeep_span bytes) {
+    jwkeep_certificate *certificate = NULL;
+    jwkeep_error error = {.code = JWKEEP_OK};
+    jwkeep_code code = jwkeep_certificate_parse(bytes, NULL, &certificate, &error);
+    require(code == error.code);
+    require((code == JWKEEP_OK) == (certificate != NULL));
+    require(code == JWKEEP_OK || jwkeep_code_class(code) == JWKEEP_CLASS_REJECTED);
+    if (code)
+        return;
+    go_through_a_jwk(certificate);
+    ask_trust(bytes, certificate);
+    jwkeep_certificate_unref(certificate);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    read_certificates(jwkeep_span_of(data, size));
     jwkeep_jwk *key = import(jwkeep_span_of(data, size));
     if (!key)
         return 0;

@@ -121,7 +121,17 @@ typedef enum jwkeep_code {
     JWKEEP_PASSPHRASE_NEEDED = 1417,     /* the key is encrypted, and nobody gave one */
     JWKEEP_PASSPHRASE_WRONG = 1418,      /* none of those given opens the key */
     JWKEEP_PASSPHRASE_TOO_COSTLY = 1419, /* trying one is over max_passphrase_rounds */
-    JWKEEP_JWK_KTY_NOT_IN_BUILD = 1430,  /* AKP, without a crypto library that has ML-DSA */
+    JWKEEP_CERTIFICATE_INVALID = 1420,   /* not an X.509 certificate, or `x5c` is malformed */
+    JWKEEP_CERTIFICATE_TOO_LARGE = 1421, /* over max_certificate_bytes */
+    JWKEEP_CERTIFICATE_CHAIN_TOO_LONG = 1422, /* over max_chain */
+    JWKEEP_CERTIFICATE_KEY_MISMATCH = 1423,   /* it is for another key */
+    JWKEEP_CERTIFICATE_HASH_MISMATCH = 1424,  /* `x5t` or `x5t#S256` is not its hash */
+    JWKEEP_CERTIFICATE_UNTRUSTED = 1425,      /* the chain leads to no anchor */
+    JWKEEP_CERTIFICATE_EXPIRED = 1426,
+    JWKEEP_CERTIFICATE_NOT_YET_VALID = 1427,
+    JWKEEP_CERTIFICATE_PURPOSE = 1428,       /* one of the chain may not be what it is there */
+    JWKEEP_CERTIFICATE_CHAIN_INVALID = 1429, /* a signature, a constraint, an algorithm */
+    JWKEEP_JWK_KTY_NOT_IN_BUILD = 1430,      /* AKP, without a crypto library that has ML-DSA */
     JWKEEP_THUMBPRINT_URI_INVALID = 1431,
 
     /* Key unavailable */

@@ -53,12 +53,16 @@ JWKEEP_API jwkeep_jwk *jwkeep_jwk_ref(jwkeep_jwk *key);
 /* One holder fewer; the last one frees it and wipes its private half. NULL is fine. */
 JWKEEP_API void jwkeep_jwk_unref(jwkeep_jwk *key);
 
-/* Parses one JWK (RFC 7517 §4). Members that are not known are kept and ignored. The caller
+/* Parses one JWK (RFC 7517 §4). Members that are not known are kept and ignored. That a
+ * certificate of `x5c` is to be trusted is not asked here: <jwkeep/trust.h>. The caller
  * becomes the holder of `*ret_key`. `limits` may be NULL.
  * Errors: those of jwkeep_json_parse; JWK_INVALID, JWK_MEMBER_MISSING, JWK_MEMBER_INVALID,
  * JWK_KTY_UNSUPPORTED, JWK_KTY_NOT_IN_BUILD (AKP), JWK_CRV_UNSUPPORTED, JWK_ALG_UNSUPPORTED,
  * JWK_ALG_MISMATCH, JWK_USE_INCONSISTENT, JWK_TOO_WEAK, JWK_TOO_LARGE, JWK_NOT_ON_CURVE,
- * JWK_KEY_MISMATCH, KID_TOO_LONG, each with `where` naming the member; OUT_OF_MEMORY,
+ * JWK_KEY_MISMATCH, KID_TOO_LONG, CERTIFICATE_INVALID, CERTIFICATE_TOO_LARGE,
+ * CERTIFICATE_CHAIN_TOO_LONG, CERTIFICATE_KEY_MISMATCH (the first certificate of `x5c` is for
+ * another key, RFC 7517 §4.7), CERTIFICATE_HASH_MISMATCH (`x5t` or `x5t#S256` is not its hash),
+ * each with `where` naming the member; OUT_OF_MEMORY,
  * CRYPTO_FAILED, MISUSE_ARGUMENT (the limits, or JWKEEP_ENGINE, see <jwkeep/engine.h>). */
 JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_jwk_parse(jwkeep_span json,
                                                         const jwkeep_limits *limits,

@@ -8,6 +8,7 @@
 #include <jwkeep/allocator.h>
 #include <jwkeep/buffer.h>
 #include <jwkeep/builder.h>
+#include <jwkeep/certificate.h>
 #include <jwkeep/engine.h>
 #include <jwkeep/error.h>
 #include <jwkeep/json.h>
@@ -24,6 +25,7 @@
 #include <jwkeep/source.h>
 #include <jwkeep/span.h>
 #include <jwkeep/thumbprint.h>
+#include <jwkeep/trust.h>
 #include <jwkeep/verifier.h>
 #include <jwkeep/version.h>
 

@@ -28,6 +28,8 @@ JWKEEP_BEGIN
 #define JWKEEP_MAX_JSON_TOKEN_BYTES 65536u /* a JWS in JSON serialization */
 #define JWKEEP_MAX_SIGNATURES 8u           /* of one JWS */
 #define JWKEEP_MAX_DETACHED_BYTES (1024u * 1024u * 1024u) /* a payload beside its token */
+#define JWKEEP_MAX_CERTIFICATE_BYTES 16384u               /* one, in DER */
+#define JWKEEP_MAX_CHAIN 8u /* certificates of a chain, without the anchor */
 
 /* Fill with jwkeep_limits_init, then change what must differ. A field set to 0 is refused as
  * misuse by the function that takes the structure. Where a function takes a pointer to
@@ -50,6 +52,8 @@ typedef struct jwkeep_limits {
     size_t max_json_token_bytes;
     size_t max_signatures;
     size_t max_detached_bytes;
+    size_t max_certificate_bytes;
+    size_t max_chain;
 } jwkeep_limits;
 
 /* Sets every field to its default. Any thread. Never fails. */

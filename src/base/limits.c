@@ -25,6 +25,8 @@ static const struct {
     {"max_json_token_bytes", offsetof(jwkeep_limits, max_json_token_bytes)},
     {"max_signatures", offsetof(jwkeep_limits, max_signatures)},
     {"max_detached_bytes", offsetof(jwkeep_limits, max_detached_bytes)},
+    {"max_certificate_bytes", offsetof(jwkeep_limits, max_certificate_bytes)},
+    {"max_chain", offsetof(jwkeep_limits, max_chain)},
 };
 
 _Static_assert(sizeof(jwkeep_limits) == (1 + JK_COUNT_OF(fields)) * sizeof(size_t),
@@ -49,6 +51,8 @@ void jwkeep_limits_init(jwkeep_limits *limits) {
         .max_json_token_bytes = JWKEEP_MAX_JSON_TOKEN_BYTES,
         .max_signatures = JWKEEP_MAX_SIGNATURES,
         .max_detached_bytes = JWKEEP_MAX_DETACHED_BYTES,
+        .max_certificate_bytes = JWKEEP_MAX_CERTIFICATE_BYTES,
+        .max_chain = JWKEEP_MAX_CHAIN,
     };
 }
 

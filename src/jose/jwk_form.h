@@ -47,6 +47,14 @@ JWKEEP_MUST_USE jwkeep_code jk_jwk_create(jk_key *prepared, const jk_key_materia
 JWKEEP_MUST_USE jwkeep_code jk_jwk_adopt(jk_key *prepared, const jwkeep_jwk_spec *spec,
                                          jwkeep_jwk **ret_key, jwkeep_error *error);
 
+/* A key of the same numbers with other traits. Errors: OUT_OF_MEMORY, CRYPTO_FAILED. */
+JWKEEP_MUST_USE jwkeep_code jk_jwk_copy(const jwkeep_jwk *key, const jk_jwk_traits *traits,
+                                        jwkeep_jwk **ret_key, jwkeep_error *error);
+
+/* The public key of a certificate, however large that is. Errors: as jwkeep_jwk_import. */
+JWKEEP_MUST_USE jwkeep_code jk_jwk_from_certificate(jwkeep_span der, jwkeep_jwk **ret_key,
+                                                    jwkeep_error *error);
+
 /* Whether `kid` may be given to a key. Errors: KID_TOO_LONG, MISUSE_ARGUMENT (not UTF-8). */
 JWKEEP_MUST_USE jwkeep_code jk_jwk_check_kid(jwkeep_span kid, jwkeep_error *error);
 

@@ -18,6 +18,12 @@ static jwkeep_code read_key(jwkeep_span bytes, const jk_key_source *source,
     return jk_jwk_adopt(prepared, &bare, ret_key, error);
 }
 
+jwkeep_code jk_jwk_from_certificate(jwkeep_span der, jwkeep_jwk **ret_key,
+                                    jwkeep_error *error) {
+    jk_key_source source = {der.size, JWKEEP_MAX_PASSPHRASE_ROUNDS, NULL, false};
+    return read_key(der, &source, ret_key, error);
+}
+
 jwkeep_code jwkeep_jwk_parse_pem(jwkeep_span pem, jwkeep_jwk **ret_key, jwkeep_error *error) {
     jk_key_source source = {JWKEEP_MAX_PEM_BYTES, JWKEEP_MAX_PASSPHRASE_ROUNDS, NULL, true};
     return read_key(pem, &source, ret_key, error);

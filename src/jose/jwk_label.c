@@ -73,8 +73,8 @@ static jwkeep_code label(const jwkeep_jwk *key, const jwkeep_jwk_labels *labels,
     return code;
 }
 
-static jwkeep_code create(const jwkeep_jwk *key, const jk_jwk_traits *traits,
-                          jwkeep_jwk **ret_key, jwkeep_error *error) {
+jwkeep_code jk_jwk_copy(const jwkeep_jwk *key, const jk_jwk_traits *traits,
+                        jwkeep_jwk **ret_key, jwkeep_error *error) {
     jk_arena arena;
     jk_key_material material = {0};
     jk_key *prepared = NULL;
@@ -97,5 +97,5 @@ jwkeep_code jwkeep_jwk_relabel(const jwkeep_jwk *key, const jwkeep_jwk_labels *l
     jwkeep_code code = check_labels(labels, error);
     if (!code)
         code = label(key, labels, &json, &traits, error);
-    return code ? code : create(key, &traits, ret_key, error);
+    return code ? code : jk_jwk_copy(key, &traits, ret_key, error);
 }

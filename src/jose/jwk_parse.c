@@ -7,6 +7,7 @@
 #include "codec/base64url.h"
 #include "codec/json.h"
 #include "crypto/algorithm.h"
+#include "jose/certificate.h"
 #include "jose/jwk_form.h"
 #include "jose/jwk_number.h"
 #include "jose/jwk_ops.h"
@@ -230,6 +231,8 @@ static jwkeep_code build(const jwkeep_json *jwk, const jwkeep_limits *limits, jk
         code = jk_members_collect(jwk, is_other, &traits.others, error);
     if (!code)
         code = jk_key_import(&material, &prepared, error);
+    if (!code && (code = jk_certificate_check_jwk(jwk, limits, &material, error)))
+        jk_key_free(prepared);
     if (!code)
         code = jk_jwk_create(prepared, &material, &traits, ret_key, error);
     jk_members_unref(traits.others);

@@ -51,6 +51,8 @@ static void refuses_each_field_set_to_0_and_names_it(void **state) {
         {offsetof(jwkeep_limits, max_json_token_bytes), "max_json_token_bytes"},
         {offsetof(jwkeep_limits, max_signatures), "max_signatures"},
         {offsetof(jwkeep_limits, max_detached_bytes), "max_detached_bytes"},
+        {offsetof(jwkeep_limits, max_certificate_bytes), "max_certificate_bytes"},
+        {offsetof(jwkeep_limits, max_chain), "max_chain"},
     };
     for (size_t i = 0; i < JK_COUNT_OF(fields); i++) {
         jwkeep_limits limits;

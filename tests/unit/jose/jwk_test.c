@@ -137,7 +137,7 @@ static void check_written(const char *json, bool with_private, const char *expec
 
 static void writes_members_in_order_and_keeps_those_it_does_not_know(void **state) {
     (void)state;
-    const char *json = "{\"x5c\":[ \"a\" , 1],\"alg\":\"ES256\",\"y\":\"" RFC7517_EC_Y
+    const char *json = "{\"more\":[ \"a\" , 1],\"alg\":\"ES256\",\"y\":\"" RFC7517_EC_Y
                        "\",\"x\":\"" RFC7517_EC_X "\",\"q\\u0022\":{\"a\":null},"
                        "\"kid\":\"k\\n\",\"key_ops\":[\"sign\", \"zz\"],\"use\":\"sig\","
                        "\"d\":\"" RFC7517_EC_D "\",\"crv\":\"P-256\",\"kty\":\"EC\"}";
@@ -145,7 +145,7 @@ static void writes_members_in_order_and_keeps_those_it_does_not_know(void **stat
                   "{\"kty\":\"EC\",\"kid\":\"k\\n\",\"use\":\"sig\",\"key_ops\":[\"sign\", "
                   "\"zz\"],\"alg\":\"ES256\",\"crv\":\"P-256\",\"x\":\"" RFC7517_EC_X
                   "\",\"y\":\"" RFC7517_EC_Y "\",\"d\":\"" RFC7517_EC_D
-                  "\",\"x5c\":[ \"a\" , 1],\"q\\\"\":{\"a\":null}}");
+                  "\",\"more\":[ \"a\" , 1],\"q\\\"\":{\"a\":null}}");
     check_written("{" OCT "}", true, "{" OCT "}");
     check_written(RFC8037_A2, true, RFC8037_A2);
 }

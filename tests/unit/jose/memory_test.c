@@ -2,6 +2,7 @@
  *
  * Every allocation of reading, verifying, signing and writing fails once: the call says so,
  * leaves its outputs alone and loses nothing. */
+#include "support/certificates.h"
 #include "support/jose.h"
 #include "unit/jose/vectors.h"
 #include <setjmp.h>
@@ -124,6 +125,58 @@ static jwkeep_code parse_key_with_members(jwkeep_error *error) {
     assert_true((code == JWKEEP_OK) == (key != NULL));
     jwkeep_jwk_unref(key);
     return code;
+}
+
+static jwkeep_buffer pem; /* a certificate signed by itself */
+
+static jwkeep_code read_certificates(jwkeep_error *error) {
+    jwkeep_certificate *certificate = NULL;
+    jwkeep_jwk *key = NULL;
+    jwkeep_jwk *again = NULL;
+    jwkeep_buffer text;
+    jwkeep_buffer_init(&text, 8192);
+    jwkeep_code code =
+        jwkeep_certificate_parse(jwkeep_buffer_span(&pem), NULL, &certificate, error);
+    assert_true((code == JWKEEP_OK) == (certificate != NULL));
+    if (!code)
+        code = jwkeep_certificate_key(certificate, &key, error);
+    assert_true((code == JWKEEP_OK) == (key != NULL));
+    if (!code)
+        code = jwkeep_jwk_write(key, false, &text, error);
+    if (!code)
+        code = jwkeep_jwk_parse(jwkeep_buffer_span(&text), NULL, &again, error);
+    assert_true((code == JWKEEP_OK) == (again != NULL));
+    jwkeep_jwk_unref(again);
+    jwkeep_jwk_unref(key);
+    jwkeep_certificate_unref(certificate);
+    jwkeep_buffer_done(&text);
+    return code;
+}
+
+static jwkeep_code check_trust(jwkeep_error *error) {
+    jwkeep_certificate *certificate = NULL;
+    jwkeep_trust *trust = NULL;
+    const jwkeep_trust_options options = {.anchors = jwkeep_buffer_span(&pem)};
+    jwkeep_code code =
+        jwkeep_certificate_parse(jwkeep_buffer_span(&pem), NULL, &certificate, error);
+    if (!code)
+        code = jwkeep_trust_new(&options, &trust, error);
+    assert_true((code == JWKEEP_OK) == (trust != NULL));
+    if (!code)
+        code =
+            jwkeep_trust_check(trust, certificate, TEST_NOW, JWKEEP_TRUST_SIGNING, NULL, error);
+    jwkeep_trust_free(trust);
+    jwkeep_certificate_unref(certificate);
+    return code;
+}
+
+static void make_pem(void) {
+    EVP_PKEY *key = certificate_new_key();
+    X509 *const list[] = {certificate_make(&(certificate_plan){.subject = "own", .key = key}),
+                          NULL};
+    certificate_pem(list, &pem);
+    X509_free(list[0]);
+    EVP_PKEY_free(key);
 }
 
 static jwkeep_code parse_set(jwkeep_error *error) {
@@ -283,6 +336,8 @@ static void every_call_survives_the_lack_of_memory(void **state) {
                                        relabel_key,
                                        write_thumbprint,
                                        parse_key_with_members,
+                                       read_certificates,
+                                       check_trust,
                                        parse_set,
                                        merge_sets,
                                        write_set,
@@ -293,6 +348,7 @@ static void every_call_survives_the_lack_of_memory(void **state) {
                                        verify_detached,
                                        look_into_json,
                                        look_into_token};
+    make_pem();
     signing_key = key_of(RFC7520_RSA);
     keys = keyset_of("{\"keys\":[{" RFC7520_RSA_PUBLIC "}," RFC7520_HMAC "]}");
     make_detached();
@@ -301,6 +357,7 @@ static void every_call_survives_the_lack_of_memory(void **state) {
     jwkeep_buffer_done(&detached);
     jwkeep_jwk_unref(signing_key);
     jwkeep_keyset_unref(keys);
+    jwkeep_buffer_done(&pem);
 }
 
 int main(void) {
