@@ -190,17 +190,33 @@ static bool is_preflight(const http_request *request, const original_request *or
            jwkeep_span_is_present(http_request_field(request, "access-control-request-method"));
 }
 
+/* The rule for the client's path, however it is read; NULL if there is none. False for a path
+ * that falls under one rule or another by how it is read. */
+static bool find_rule(const judging *it, const original_request *original,
+                      const policy_rule **ret_rule) {
+    const policy_rule *found = NULL;
+    for (unsigned reading = 0; reading < HTTP_PATH_READINGS; reading++) {
+        jwkeep_span path;
+        if (!http_path_read(original->path, (http_path_reading)reading, it->context->path,
+                            &path))
+            return false;
+        const policy_rule *rule = policy_find_rule(it->policy, original->method, path);
+        if (reading > 0 && rule != found)
+            return false;
+        found = rule;
+    }
+    *ret_rule = found;
+    return true;
+}
+
 /* By the rules of the policy, if it has any: whether that is decided already, without a token;
  * else perhaps another policy. */
 static bool apply_rules(judging *it, const original_request *original,
                         verify_outcome *ret_outcome) {
-    jwkeep_span path;
     if (it->policy->rule_count == 0)
         return false;
     const policy_rule *rule = NULL;
-    bool is_clear = http_path_normalise(original->path, it->context->path, &path);
-    if (is_clear)
-        rule = policy_find_rule(it->policy, original->method, path);
+    bool is_clear = find_rule(it, original, &rule);
     if (!is_clear || (rule && rule->verdict == POLICY_DENY)) {
         http_response_text(it->response, 403,
                            is_clear ? "not allowed by a rule" : "an ambiguous path");

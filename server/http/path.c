@@ -75,7 +75,7 @@ static bool pop_segment(const uint8_t *storage, size_t *size) {
 }
 
 /* Rewrites the decoded path in its own place: what is written never overtakes what is read. */
-static bool resolve_segments(uint8_t *storage, size_t *size) {
+static bool resolve_segments(uint8_t *storage, size_t *size, bool keeps_empty) {
     size_t written = 0;
     for (size_t at = 0; at < *size;) {
         const uint8_t *begin = storage + at + 1;
@@ -83,7 +83,7 @@ static bool resolve_segments(uint8_t *storage, size_t *size) {
         const uint8_t *slash = room > 0 ? memchr(begin, '/', room) : NULL;
         size_t length = slash ? (size_t)(slash - begin) : room;
         at += 1 + length;
-        if (length == 0 || (length == 1 && begin[0] == '.'))
+        if ((length == 0 && !keeps_empty) || (length == 1 && begin[0] == '.'))
             continue;
         if (length == 2 && begin[0] == '.' && begin[1] == '.') {
             if (!pop_segment(storage, &written))
@@ -98,16 +98,23 @@ static bool resolve_segments(uint8_t *storage, size_t *size) {
     return true;
 }
 
-bool http_path_normalise(jwkeep_span path, uint8_t *storage, jwkeep_span *ret_path) {
+bool http_path_read(jwkeep_span path, http_path_reading reading, uint8_t *storage,
+                    jwkeep_span *ret_path) {
     size_t size = 0;
     if (path.size == 0 || path.size > HTTP_MAX_PATH_BYTES || path.data[0] != '/' ||
-        !decode(path, storage, &size) || !is_utf8(storage, size) ||
-        !resolve_segments(storage, &size))
+        !decode(path, storage, &size) || !is_utf8(storage, size))
+        return false;
+    if (reading != HTTP_PATH_LITERAL &&
+        !resolve_segments(storage, &size, reading == HTTP_PATH_RFC3986))
         return false;
     if (size == 0)
         storage[size++] = '/';
     *ret_path = jwkeep_span_of(storage, size);
     return true;
+}
+
+bool http_path_normalise(jwkeep_span path, uint8_t *storage, jwkeep_span *ret_path) {
+    return http_path_read(path, HTTP_PATH_PLAIN, storage, ret_path);
 }
 
 bool http_path_is_below(jwkeep_span path, jwkeep_span prefix) {

@@ -50,6 +50,34 @@ static void brings_paths_to_one_form(void **state) {
         normalises_to(pairs[i][0], pairs[i][1]);
 }
 
+static void reads_to(http_path_reading reading, const char *path, const char *expected) {
+    jwkeep_span result;
+    assert_true(http_path_read(jwkeep_span_text(path), reading, storage, &result));
+    if (!jwkeep_span_equals(result, jwkeep_span_text(expected)))
+        fail_msg("%s became %.*s, not %s", path, (int)result.size, (const char *)result.data,
+                 expected);
+}
+
+static void reads_dot_segments_as_different_programs_do(void **state) {
+    (void)state;
+    const char *const forms[][4] = {
+        {"/a", "/a", "/a", "/a"},
+        {"/a/", "/a", "/a/", "/a/"},
+        {"/a//b", "/a/b", "/a//b", "/a//b"},
+        {"/a/%2e%2e/b", "/b", "/b", "/a/../b"},
+        {"/a//../b", "/b", "/a/b", "/a//../b"},
+        {"//../a", NULL, "/a", "//../a"},
+        {"//a", "/a", "//a", "//a"},
+        {"/./%61", "/a", "/a", "/./a"},
+    };
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        if (forms[i][1])
+            reads_to(HTTP_PATH_PLAIN, forms[i][0], forms[i][1]);
+        reads_to(HTTP_PATH_RFC3986, forms[i][0], forms[i][2]);
+        reads_to(HTTP_PATH_LITERAL, forms[i][0], forms[i][3]);
+    }
+}
+
 static void refuses_paths_that_programs_read_differently(void **state) {
     (void)state;
     const char *const paths[] = {
@@ -119,6 +147,7 @@ static void a_prefix_ends_with_a_segment(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(brings_paths_to_one_form),
+        cmocka_unit_test(reads_dot_segments_as_different_programs_do),
         cmocka_unit_test(refuses_paths_that_programs_read_differently),
         cmocka_unit_test(refuses_a_path_over_the_limit),
         cmocka_unit_test(a_prefix_ends_with_a_segment),
