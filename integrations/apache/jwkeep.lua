@@ -10,7 +10,7 @@ require("apache2")
 local socket = require("socket")
 local unix = require("socket.unix")
 
-local TIMEOUT_S = 5
+local TIMEOUT_S = 10 -- longer than jwkeep waits for keys: 6 s
 local DEFAULT_PATH = "/verify"
 local MAX_FIELDS = 100
 local COPIED = { "Authorization", "Cookie" }

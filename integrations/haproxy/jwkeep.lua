@@ -5,7 +5,7 @@
 -- fields; answers the client itself otherwise. Refuses to be the only guard: HAProxy goes on
 -- after a script's failure, so `http-request deny` must follow, unless txn.jwkeep is "allowed".
 
-local TIMEOUT_MS = 5000
+local TIMEOUT_MS = 10000 -- longer than jwkeep waits for keys: 6 s
 local COPIED = { "authorization", "cookie" }
 
 -- Fields as HAProxy has them, numbered from 0, as a list.

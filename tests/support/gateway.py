@@ -14,6 +14,7 @@ import subprocess
 import tempfile
 import threading
 
+from support.issuer import Server
 from support.program import DEADLINE_S, ask, wait_until
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -60,12 +61,6 @@ class Application:
                     self.wfile.write(body)
 
             do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_OPTIONS = answer
-
-        class Server(http.server.ThreadingHTTPServer):
-            daemon_threads = True
-
-            def handle_error(self, *_):
-                pass  # a gateway that closes its connection is no news
 
         self.server = Server(("127.0.0.1", 0), Handler)
         self.address = f"127.0.0.1:{self.server.server_address[1]}"

@@ -6,6 +6,13 @@ import json
 import threading
 
 
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_):
+        pass  # a client that left is no news
+
+
 class ScriptedIssuer:
     """On a free loopback port, from entering to leaving the context; over TLS as `localhost`
     where a context for that is given.
@@ -27,8 +34,7 @@ class ScriptedIssuer:
         self.downloads = 0
         self.asked = {}
         self.lock = threading.Lock()
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self.handler())
-        self.server.daemon_threads = True
+        self.server = Server(("127.0.0.1", 0), self.handler())
         port = self.server.server_address[1]
         self.url = f"https://localhost:{port}" if tls else f"http://127.0.0.1:{port}"
         if tls:

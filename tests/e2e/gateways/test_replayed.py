@@ -4,6 +4,7 @@ import pytest
 import yaml
 
 from support import raw
+from support.configured import ConfiguredService, settings_for
 from support.gateway import page_block
 
 
@@ -60,3 +61,55 @@ def test_traefiks_questions_are_answered_over_one_connection(service, token, met
     assert raw.statuses(raw.exchange(address, data)) == [200, 401, 401]
     fields = fields_of(raw.exchange(address, traefik_asks(address, token, method)))
     assert fields["X-Auth-Subject"] == "alice" and fields["Content-Length"] == "0"
+
+
+def envoy_filters():
+    filters = yaml.safe_load(page_block("envoy.md", "yaml"))["http_filters"]
+    return {one["name"].rsplit(".", 1)[1]: one["typed_config"] for one in filters}
+
+
+@pytest.fixture
+def behind_envoy(program, tmp_path, issuer, key):
+    """The service, with the policy of the page."""
+    issuer.keys = [key.public]
+    settings = settings_for(issuer)
+    settings["policies"] = yaml.safe_load(page_block("envoy.md", "jwkeep"))["policies"]
+    running = ConfiguredService(program, tmp_path, settings)
+    try:
+        running.wait_until_ready()
+        yield running
+    finally:
+        running.stop()
+
+
+def envoy_asks(token, method="GET", path="/orders?id=1"):
+    """The client's method and path, the latter behind the prefix; no body."""
+    prefix = envoy_filters()["ext_authz"]["http_service"]["path_prefix"]
+    authorization = [f"authorization: Bearer {token}"] if token else []
+    return "\r\n".join([f"{method} {prefix}{path} HTTP/1.1", "host: shop.example",
+                        *authorization, "content-length: 0",
+                        "x-envoy-internal: true", "x-forwarded-for: 192.0.2.1",
+                        "x-envoy-expected-rq-timeout-ms: 5000", "", ""]).encode()
+
+
+def test_envoys_page_names_every_identity_field(service, token):
+    patterns = envoy_filters()["ext_authz"]["http_service"]["authorization_response"]
+    listed = {one["exact"] for one in patterns["allowed_upstream_headers"]["patterns"]}
+    assert listed == identity_fields(service, token)
+    removed = {one["remove"] for one in
+               envoy_filters()["header_mutation"]["mutations"]["request_mutations"]}
+    assert removed == listed | {name.replace("-", "_") for name in listed}
+    assert list(envoy_filters()) == ["header_mutation", "ext_authz", "router"]
+    assert envoy_filters()["ext_authz"]["failure_mode_allow"] is False
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE", "OPTIONS"])
+@pytest.mark.parametrize("path", ["/", "/orders?id=1", "/orders/a%2fb"])
+def test_envoys_questions_are_answered_over_one_connection(behind_envoy, sign, key, claims,
+                                                           method, path):
+    token = sign(key, claims)
+    address = behind_envoy.addresses["listen"]
+    assert behind_envoy.verify(token, path="/verify/api/").status == 200
+    data = (envoy_asks(token, method, path) + envoy_asks(None, method, path) +
+            envoy_asks(token + "x", method, path))
+    assert raw.statuses(raw.exchange(address, data)) == [200, 401, 401]
