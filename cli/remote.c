@@ -19,6 +19,8 @@ void remote_fill(const remote_options *options, jwkeep_source_options *source) {
     source->fallback_urls = options->fallbacks.items;
     source->fallback_count = options->fallbacks.count;
     source->fetch_timeout_ms = (uint32_t)options->timeout_s * 1000u;
+    if (options->connect_timeout_ms > 0)
+        source->connect_timeout_ms = (uint32_t)options->connect_timeout_ms;
     if (source->connect_timeout_ms > source->fetch_timeout_ms)
         source->connect_timeout_ms = source->fetch_timeout_ms;
 }

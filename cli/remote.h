@@ -15,6 +15,7 @@
 typedef struct remote_options {
     bool allows_http_loopback;
     int64_t timeout_s;
+    int64_t connect_timeout_ms; /* 0: the library's, or the timeout, if that is less */
     bool is_public_only;
     const char *ca_file;
     const char *pins;
@@ -31,6 +32,8 @@ typedef struct remote_options {
          "accept plain http from a loopback address"),                                         \
         NUMBER(structure, remote.timeout_s, "timeout", "S", 1, REMOTE_MAX_TIMEOUT_S,           \
                "for a download (default 5)"),                                                  \
+        NUMBER(structure, remote.connect_timeout_ms, "connect-timeout", "MS", 1, 60000,        \
+               "within it, 1-60000 (default 2000)"),                                           \
         TEXT(structure, remote.ca_file, "ca-file", "FILE",                                     \
              "certificate authorities, PEM (default: the system's)"),                          \
         TEXT(structure, remote.pins, "pin", "BASE64",                                          \

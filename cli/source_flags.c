@@ -23,13 +23,13 @@ static const field FIELDS[] = {
     FIELD(backoff_min_ms, "--backoff-min"),
     FIELD(backoff_max_ms, "--backoff-max"),
     FIELD(retry_after_max_s, "--retry-after-max"),
-    FIELD(connect_timeout_ms, "--connect-timeout"),
     FIELD(max_waiters, "--max-waiters"),
     FIELD(negative_ttl_s, "--negative-ttl"),
     FIELD(negative_max, "--negative-max"),
     FIELD(empty_confirm_s, "--empty-confirm"),
     FIELD(size_alarm_keys, "--size-alarm"),
     FIELD(rediscovery_s, "--rediscovery"),
+    FIELD(signature_refetch_s, "--signature-refetch"),
 };
 #define FIELD_COUNT (sizeof FIELDS / sizeof *FIELDS)
 
@@ -55,7 +55,6 @@ exit_status source_flags_report(const char *what, const jwkeep_error *error) {
     const char *option =
         error->code == JWKEEP_MISUSE_ARGUMENT ? find_option(error->where) : NULL;
     if (option)
-        return report_usage("%s is out of range, or does not go with the other options",
-                            option);
+        return report_usage("%s does not go with the other options", option);
     return report_failure(what, error);
 }

@@ -10,8 +10,8 @@
 #define LABELS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
 const char *const admin_health_names[ADMIN_HEALTH_COUNT] = {"ok", "degraded", "failing"};
-const char *const admin_trigger_names[JWKEEP_TRIGGER_COUNT] = {"start", "schedule", "miss",
-                                                               "trailing", "request"};
+const char *const admin_trigger_names[JWKEEP_TRIGGER_COUNT] = {
+    "start", "schedule", "miss", "trailing", "request", "signature"};
 
 static const char *const outcome_names[VERIFY_OUTCOME_COUNT] = {
     [VERIFY_ALLOWED] = "allowed",    [VERIFY_NO_TOKEN] = "no_token",

@@ -32,6 +32,7 @@ void sim_oracle_init(sim_oracle *oracle, const jk_policy_options *options, int64
         .cooled_at_ms = LONG_AGO,
         .paid_until_ms = LONG_AGO,
         .asked_at_ms = LONG_AGO,
+        .signature_at_ms = LONG_AGO,
         .trailing_at_ms = JK_NEVER,
         .is_keyless_wanted = options->is_eager,
     };
@@ -87,7 +88,8 @@ static void note_wish(sim_oracle *oracle, bool is_miss, jwkeep_code code) {
 }
 
 static bool is_wanted(const sim_oracle *oracle) {
-    return oracle->is_keyless_wanted || oracle->is_miss_wanted || oracle->is_request_wanted;
+    return oracle->is_keyless_wanted || oracle->is_miss_wanted || oracle->is_request_wanted ||
+           oracle->is_signature_wanted;
 }
 
 void sim_oracle_on_lookup(sim_oracle *oracle, bool is_by_kid, bool is_present,
@@ -162,6 +164,27 @@ void sim_oracle_on_request(sim_oracle *oracle) {
         oracle->is_request_wanted = true;
 }
 
+/* R17: switched off, past the stale limit or while it backs off, the signature stays bad. */
+static jwkeep_code expect_suspect(const sim_oracle *oracle) {
+    if (oracle->is_stopped)
+        return JWKEEP_KEYS_SHUTDOWN;
+    if (oracle->options.signature_ms == 0 || !sim_oracle_is_usable(oracle))
+        return JWKEEP_OK;
+    if (oracle->is_in_flight)
+        return JWKEEP_PENDING;
+    if (is_backing_off(oracle))
+        return JWKEEP_OK;
+    bool is_due = is_wanted(oracle) || oracle->now_ms >= oracle->signature_at_ms;
+    return is_due ? JWKEEP_PENDING : JWKEEP_OK;
+}
+
+void sim_oracle_on_suspect(sim_oracle *oracle, const jk_answer *answer) {
+    sim_oracle_demand(oracle, answer->code == expect_suspect(oracle),
+                      "R17: a bad signature waits for the download under way, or for one in "
+                      "each interval");
+    oracle->is_signature_wanted |= answer->code == JWKEEP_PENDING && !oracle->is_in_flight;
+}
+
 /* R8: at 80 % of the lifetime, a tenth of that earlier or later; a lifetime is counted in
  * whole hundredths. */
 static int64_t schedule_from(const sim_oracle *oracle) {
@@ -199,6 +222,12 @@ static void check_reason(sim_oracle *oracle, jwkeep_trigger trigger) {
         sim_oracle_demand(oracle, oracle->is_request_wanted,
                           "R4: a requested download has a request before it");
         break;
+    case JWKEEP_TRIGGER_SIGNATURE:
+        sim_oracle_demand(
+            oracle, oracle->is_signature_wanted && oracle->now_ms >= oracle->signature_at_ms,
+            "R17: bad signatures cost one download in each interval");
+        oracle->signature_at_ms = oracle->now_ms + oracle->options.signature_ms;
+        break;
     }
 }
 
@@ -213,6 +242,11 @@ static void stamp(sim_oracle *oracle, const jk_flight *flight) {
     oracle->trailing_at_ms = JK_NEVER;
 }
 
+static bool is_stamped(jwkeep_trigger trigger) {
+    return trigger == JWKEEP_TRIGGER_MISS || trigger == JWKEEP_TRIGGER_TRAILING ||
+           trigger == JWKEEP_TRIGGER_REQUEST;
+}
+
 void sim_oracle_on_start(sim_oracle *oracle, const jk_flight *flight) {
     sim_oracle_demand(oracle, !oracle->is_stopped, "R24: after the stop nothing starts");
     sim_oracle_demand(oracle, !oracle->is_in_flight, "R3: one download at a time");
@@ -222,7 +256,9 @@ void sim_oracle_on_start(sim_oracle *oracle, const jk_flight *flight) {
     check_reason(oracle, flight->trigger);
     sim_oracle_demand(oracle, flight->is_forced || !oracle->is_miss_wanted,
                       "R7: what a miss waits for asks past caches");
-    if (flight->trigger != JWKEEP_TRIGGER_START && flight->trigger != JWKEEP_TRIGGER_SCHEDULE)
+    sim_oracle_demand(oracle, flight->is_forced || !oracle->is_signature_wanted,
+                      "R17: what a bad signature waits for asks past caches");
+    if (is_stamped(flight->trigger))
         stamp(oracle, flight);
     oracle->is_in_flight = true;
     oracle->has_late_left = false;
@@ -231,6 +267,7 @@ void sim_oracle_on_start(sim_oracle *oracle, const jk_flight *flight) {
     oracle->is_keyless_wanted = false;
     oracle->is_miss_wanted = false;
     oracle->is_request_wanted = false;
+    oracle->is_signature_wanted = false;
 }
 
 void sim_oracle_on_accept(sim_oracle *oracle, uint64_t number) {

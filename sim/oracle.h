@@ -50,8 +50,10 @@ typedef struct sim_oracle {
     bool is_keyless_wanted;
     bool is_miss_wanted;
     bool is_request_wanted;
-    int64_t trailing_at_ms; /* or JK_NEVER */
-    bool has_late_left;     /* somebody who came too late for the flight under way */
+    bool is_signature_wanted;
+    int64_t signature_at_ms; /* when the next download for a bad signature may start */
+    int64_t trailing_at_ms;  /* or JK_NEVER */
+    bool has_late_left;      /* somebody who came too late for the flight under way */
 
     uint32_t debt_count;
     sim_debt debts[SIM_MAX_KEYS];
@@ -69,6 +71,7 @@ void sim_oracle_on_lookup(sim_oracle *oracle, bool is_by_kid, bool is_present,
                           const jk_answer *answer);
 void sim_oracle_on_leave(sim_oracle *oracle, const sim_waiter *waiter);
 void sim_oracle_on_request(sim_oracle *oracle);
+void sim_oracle_on_suspect(sim_oracle *oracle, const jk_answer *answer);
 void sim_oracle_on_start(sim_oracle *oracle, const jk_flight *flight);
 void sim_oracle_on_stop(sim_oracle *oracle);
 

@@ -35,8 +35,8 @@ const char *sim_code_name(jwkeep_code code) {
 }
 
 const char *sim_trigger_name(jwkeep_trigger trigger) {
-    static const char *const NAMES[JWKEEP_TRIGGER_COUNT] = {"start", "schedule", "miss",
-                                                            "trailing", "request"};
+    static const char *const NAMES[JWKEEP_TRIGGER_COUNT] = {
+        "start", "schedule", "miss", "trailing", "request", "signature"};
     return NAMES[trigger];
 }
 
@@ -48,10 +48,11 @@ void sim_say_options(const sim_world *world) {
     fprintf(world->log,
             "cooldown %lld ms, lifetime %lld to %lld s, stale limit %lld ms,\n"
             "backoff %lld to %lld ms, Retry-After up to %lld ms, fetch timeout %lld ms, lag "
-            "%lld ms%s\n",
+            "%lld ms, bad signatures %lld ms%s\n",
             (long long)options->cooldown_ms, (long long)scenario->lifetime.min_s,
             (long long)scenario->lifetime.max_s, (long long)options->stale_limit_ms,
             (long long)options->backoff_min_ms, (long long)options->backoff_max_ms,
             (long long)options->retry_after_max_ms, (long long)scenario->fetch_timeout_ms,
-            (long long)scenario->lag_ms, options->is_eager ? ", eager" : "");
+            (long long)scenario->lag_ms, (long long)options->signature_ms,
+            options->is_eager ? ", eager" : "");
 }

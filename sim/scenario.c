@@ -22,49 +22,49 @@ typedef struct weather {
 } weather;
 
 /* In the order of the enums: lookup cancel refresh, rotate remove reuse withdraw clutter,
- * mood pace freshness retry-after hold, forward back full stop. */
+ * mood pace freshness retry-after hold, forward back full suspect stop. */
 static const weather WEATHERS[] = {
     /* A rush: thousands at once, while the issuer rotates. */
     {8000,
      1,
      60 * SECOND,
      {40, 0, 0, 1, 0, 0, 1},
-     {2000, 20, 2, 6, 3, 1, 0, 1, 2, 4, 1, 0, 2, 0, 0, 1, 0},
+     {2000, 20, 2, 6, 3, 1, 0, 1, 2, 4, 1, 0, 2, 0, 0, 1, 20, 0},
      {1, 20, 20, 40, 3, 1}},
     /* A flood of names that never were, among users of known ones. */
     {4000,
      40,
      600 * SECOND,
      {40, 1, 1, 0, 0, 0, 1},
-     {2000, 5, 2, 4, 2, 1, 0, 0, 1, 2, 2, 0, 2, 1, 1, 1, 0},
+     {2000, 5, 2, 4, 2, 1, 0, 0, 1, 2, 2, 0, 2, 1, 1, 1, 300, 0},
      {1, 10, 3, 2, 4, 80}},
     /* A working day. */
     {2000,
      2 * SECOND,
      600 * SECOND,
      {30, 1, 1, 1, 1, 1, 1},
-     {600, 40, 5, 10, 8, 2, 1, 2, 5, 8, 5, 2, 5, 1, 1, 2, 0},
+     {600, 40, 5, 10, 8, 2, 1, 2, 5, 8, 5, 2, 5, 1, 1, 2, 20, 0},
      {3, 30, 10, 10, 5, 5}},
     /* A night: long times between few events. */
     {60,
      1200 * SECOND,
      HOUR,
      {30, 1, 1, 1, 1, 1, 1},
-     {100, 5, 5, 10, 8, 2, 1, 2, 5, 5, 5, 2, 5, 2, 1, 2, 0},
+     {100, 5, 5, 10, 8, 2, 1, 2, 5, 5, 5, 2, 5, 2, 1, 2, 5, 0},
      {3, 30, 10, 10, 5, 5}},
     /* An outage. */
     {200,
      20 * SECOND,
      600 * SECOND,
      {1, 10, 10, 10, 10, 10, 10},
-     {300, 20, 5, 10, 5, 1, 2, 1, 3, 5, 5, 5, 5, 1, 1, 3, 0},
+     {300, 20, 5, 10, 5, 1, 2, 1, 3, 5, 5, 5, 5, 1, 1, 3, 20, 0},
      {5, 30, 10, 10, 5, 5}},
     /* Anything. */
     {40,
      3 * HOUR,
      HOUR,
      {10, 3, 3, 3, 3, 3, 3},
-     {100, 20, 20, 20, 20, 10, 5, 5, 20, 20, 20, 20, 20, 10, 10, 10, 0},
+     {100, 20, 20, 20, 20, 10, 5, 5, 20, 20, 20, 20, 20, 10, 10, 10, 20, 0},
      {10, 10, 10, 10, 10, 10}},
 };
 
@@ -136,7 +136,7 @@ static void fill(maker *work, sim_action *action) {
     action->kind = choose(random, work->weather->weights, work->weight_sum);
     if (work->openings < JK_COUNT_OF(OPENINGS))
         action->kind = OPENINGS[work->openings++];
-    if (action->kind == SIM_LOOKUP) {
+    if (action->kind == SIM_LOOKUP || action->kind == SIM_SUSPECT) {
         fill_lookup(work, action);
         return;
     }
@@ -167,6 +167,7 @@ static void fill_options(sim_scenario *scenario, sim_random *random) {
         .backoff_min_ms = JWKEEP_BACKOFF_MIN_MS,
         .backoff_max_ms = JWKEEP_BACKOFF_MAX_MS,
         .retry_after_max_ms = JWKEEP_RETRY_AFTER_MAX_S * 1000,
+        .signature_ms = sim_draw_one_in(random, 2) ? 60 * SECOND : 0,
         .is_eager = sim_draw_one_in(random, 2),
     };
     scenario->lifetime = (jk_lifetime_limits){JWKEEP_LIFETIME_MIN_S, JWKEEP_LIFETIME_MAX_S,
@@ -183,6 +184,7 @@ static void fill_options(sim_scenario *scenario, sim_random *random) {
     options->backoff_min_ms = sim_draw_wide(random, 100, 60000);
     options->backoff_max_ms = sim_draw_wide(random, (uint32_t)options->backoff_min_ms, 3600000);
     options->retry_after_max_ms = sim_draw_wide(random, 0, 3600) * 1000;
+    options->signature_ms = (int64_t)sim_draw_wide(random, 0, 86400) * 1000;
     scenario->lifetime.min_s = sim_draw_wide(random, 1, 3600);
     scenario->lifetime.max_s = sim_draw_wide(random, (uint32_t)scenario->lifetime.min_s, 86400);
     scenario->lifetime.default_s = sim_draw_wide(random, 1, 86400);

@@ -28,6 +28,7 @@ typedef enum sim_action_kind {
     SIM_CLOCK_FORWARD, /* amount */
     SIM_CLOCK_BACK,    /* amount */
     SIM_FULL,          /* no room for a download for `amount` ms */
+    SIM_SUSPECT,       /* a bad signature under a known name; detail: the deadline in 10 ms */
     SIM_STOP,
     SIM_ACTION_COUNT
 } sim_action_kind;

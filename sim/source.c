@@ -101,6 +101,17 @@ jwkeep_code sim_source_lookup(sim_world *world, bool is_by_kid, uint32_t kid,
     return said.code;
 }
 
+void sim_source_suspect(sim_world *world, int64_t timeout_ms) {
+    jk_answer said = jk_policy_suspect(&world->source.policy, tell_clock(world));
+    sim_oracle_on_suspect(&world->oracle, &said);
+    if (said.code == JWKEEP_PENDING)
+        join(world, &(sim_waiter){
+                        .deadline_ms = world->real_ms + timeout_ms,
+                        .decided_by = said.decided_by,
+                        .after_number = world->oracle.flight.number,
+                    });
+}
+
 void sim_source_request(sim_world *world) {
     jk_policy_request(&world->source.policy, tell_clock(world));
     sim_oracle_on_request(&world->oracle);

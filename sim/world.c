@@ -153,6 +153,10 @@ static void act(sim_world *world, const sim_action *action) {
         world->source.room_at_ms = world->real_ms + action->amount;
         sim_say(world, "no room for a download for %u ms", action->amount);
         return;
+    case SIM_SUSPECT:
+        sim_say(world, "a bad signature under a known name");
+        sim_source_suspect(world, (int64_t)action->detail * 10);
+        return;
     case SIM_STOP:
         sim_say(world, "stop");
         sim_source_stop(world);

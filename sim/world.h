@@ -78,6 +78,7 @@ void sim_source_init(sim_world *world);
 void sim_source_done(sim_world *world);
 jwkeep_code sim_source_lookup(sim_world *world, bool is_by_kid, uint32_t kid,
                               int64_t timeout_ms);
+void sim_source_suspect(sim_world *world, int64_t timeout_ms);
 void sim_source_request(sim_world *world);
 void sim_source_cancel(sim_world *world, uint32_t which);
 void sim_source_expire(sim_world *world);

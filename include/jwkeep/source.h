@@ -33,6 +33,7 @@ JWKEEP_BEGIN
 #define JWKEEP_EMPTY_CONFIRM_S 30u      /* 0–3600; between two empty answers that count */
 #define JWKEEP_SIZE_ALARM_KEYS 50u      /* 1–10000 */
 #define JWKEEP_REDISCOVERY_S 86400u     /* 60–604800 */
+#define JWKEEP_SIGNATURE_REFETCH_S 0u   /* 1–86400; 0: off */
 #define JWKEEP_MAX_FALLBACKS 8u         /* URLs after the first */
 #define JWKEEP_MAX_REQUEST_HEADERS 16u
 
@@ -59,9 +60,10 @@ typedef enum jwkeep_trigger {
     JWKEEP_TRIGGER_SCHEDULE = 1, /* freshness, and retries after a failure */
     JWKEEP_TRIGGER_MISS = 2,     /* a `kid` that is not there */
     JWKEEP_TRIGGER_TRAILING = 3, /* a miss within the cooldown, at its end */
-    JWKEEP_TRIGGER_REQUEST = 4   /* jwkeep_source_refresh */
+    JWKEEP_TRIGGER_REQUEST = 4,  /* jwkeep_source_refresh */
+    JWKEEP_TRIGGER_SIGNATURE = 5 /* a bad signature under a known `kid`, if switched on */
 } jwkeep_trigger;
-#define JWKEEP_TRIGGER_COUNT 5
+#define JWKEEP_TRIGGER_COUNT 6
 
 typedef enum jwkeep_event_kind {
     JWKEEP_EVENT_REFRESHED = 0,   /* a new set was published: generation, count */
@@ -160,6 +162,12 @@ typedef struct jwkeep_source_options {
      * NULL. */
     void (*on_event)(void *user, const jwkeep_event *event);
     void *user;
+
+    /* Whether a token whose signature is bad under a known `kid` may cause a download, for
+     * issuers that put new material under an old name: 0, never; otherwise one at the most in
+     * so many seconds, whatever the misses cost. Such a token waits for that download, or for
+     * one that is under way, and is judged once more. Anybody can send one. */
+    uint32_t signature_refetch_s;
 } jwkeep_source_options;
 
 JWKEEP_API void jwkeep_source_options_init(jwkeep_source_options *options);

@@ -160,9 +160,17 @@ static jk_answer ask(jwkeep_source *source, jwkeep_span kid) {
     return said;
 }
 
+/* Under the mutex. R17: a name that is there, and a signature that is not its key's. */
+static jk_answer ask_suspect(jwkeep_source *source) {
+    jk_answer said = jk_policy_suspect(&source->policy, jk_source_now_ms(source));
+    if (said.code == JWKEEP_OK)
+        said.code = JWKEEP_NOT_FOUND;
+    return said;
+}
+
 /* Under the mutex: asks the policy, and has `waiter` wait if that is the answer. */
 static jwkeep_code join(jwkeep_source *source, jk_waiter *waiter, jwkeep_error *error) {
-    jk_answer said = ask(source, waiter->kid);
+    jk_answer said = waiter->is_suspect ? ask_suspect(source) : ask(source, waiter->kid);
     jwkeep_code code = said.code;
     waiter->decided_by = said.decided_by;
     if (code == JWKEEP_PENDING &&
@@ -174,7 +182,7 @@ static jwkeep_code join(jwkeep_source *source, jk_waiter *waiter, jwkeep_error *
         append(&source->waiting, waiter);
         source->figures.waiters++;
         source->figures.waiters_coalesced += said.is_shared;
-    } else if (code != JWKEEP_OK && error) {
+    } else if (code != JWKEEP_OK && code != JWKEEP_NOT_FOUND && error) {
         *error = describe(source, code);
     }
     return code;
@@ -206,31 +214,43 @@ static jwkeep_code wait_for_answer(jwkeep_source *source, jk_waiter *waiter,
     return waiter->answer.code;
 }
 
-static jwkeep_code join_and_wait(jwkeep_source *source, jwkeep_span kid, uint32_t timeout_ms,
+static jwkeep_code join_and_wait(jwkeep_source *source, jk_waiter *waiter, uint32_t timeout_ms,
                                  jwkeep_error *error) {
-    struct timespec until = moment_at(jk_clock_monotonic_ms() + timeout_ms);
+    struct timespec until =
+        moment_at(jk_clock_monotonic_ms() + (timeout_ms ? timeout_ms : JWKEEP_WAIT_TIMEOUT_MS));
     pthread_cond_t wake;
-    jk_waiter waiter = {.kid = kid, .wake = &wake};
+    waiter->wake = &wake;
     jk_source_init_wake(&wake);
+    jk_source_hold(source);
     pthread_mutex_lock(&source->mutex);
-    jwkeep_code code = join(source, &waiter, error);
+    jwkeep_code code = join(source, waiter, error);
     jk_source_kick_if_due(source);
     if (code == JWKEEP_PENDING)
-        code = wait_for_answer(source, &waiter, &until, error);
+        code = wait_for_answer(source, waiter, &until, error);
     pthread_mutex_unlock(&source->mutex);
     pthread_cond_destroy(&wake);
+    jk_source_let_go(source);
     return code;
 }
 
 jwkeep_code jwkeep_source_lookup(jwkeep_source *source, jwkeep_span kid, uint32_t timeout_ms,
                                  jwkeep_error *error) {
+    jk_waiter waiter = {.kid = kid};
     jwkeep_code code = look(source, kid, error);
-    if (code != JWKEEP_PENDING)
-        return code;
-    jk_source_hold(source);
-    code = join_and_wait(source, kid, timeout_ms ? timeout_ms : JWKEEP_WAIT_TIMEOUT_MS, error);
-    jk_source_let_go(source);
-    return code;
+    return code == JWKEEP_PENDING ? join_and_wait(source, &waiter, timeout_ms, error) : code;
+}
+
+/* What can be said without the mutex of a bad signature. */
+static jwkeep_code look_suspect(const jwkeep_source *source, jwkeep_error *error) {
+    if (!jk_source_refetches(source))
+        return JWKEEP_NOT_FOUND;
+    return jk_source_is_ours(source) ? JWKEEP_PENDING : jk_fail(error, JWKEEP_KEYS_SHUTDOWN);
+}
+
+jwkeep_code jk_source_suspect(jwkeep_source *source, uint32_t timeout_ms, jwkeep_error *error) {
+    jk_waiter waiter = {.is_suspect = true};
+    jwkeep_code code = look_suspect(source, error);
+    return code == JWKEEP_PENDING ? join_and_wait(source, &waiter, timeout_ms, error) : code;
 }
 
 /* Under the mutex. */
@@ -280,20 +300,15 @@ static jwkeep_lookup *make_lookup(jwkeep_source *source, jwkeep_span kid,
     return lookup;
 }
 
-jwkeep_code jwkeep_source_lookup_begin(jwkeep_source *source, jwkeep_span kid,
-                                       uint32_t timeout_ms, jwkeep_lookup_notify notify,
-                                       void *user, jwkeep_lookup **ret_lookup,
-                                       jwkeep_error *error) {
-    jwkeep_code code = look(source, kid, error);
-    if (code != JWKEEP_PENDING)
-        return code;
-    jwkeep_lookup *lookup = make_lookup(source, kid, notify, user);
+/* Takes `lookup` over; NULL: there was no memory for it. */
+static jwkeep_code begin(jwkeep_source *source, jwkeep_lookup *lookup, uint32_t timeout_ms,
+                         jwkeep_lookup **ret_lookup, jwkeep_error *error) {
     if (!lookup)
         return jk_fail(error, JWKEEP_OUT_OF_MEMORY);
     int64_t until_ms =
         jk_source_now_ms(source) + (timeout_ms ? timeout_ms : JWKEEP_WAIT_TIMEOUT_MS);
     pthread_mutex_lock(&source->mutex);
-    code = join(source, &lookup->waiter, error);
+    jwkeep_code code = join(source, &lookup->waiter, error);
     if (code == JWKEEP_PENDING) {
         jk_source_hold(source);
         jk_timers_set(&source->deadlines, &lookup->waiter.deadline, until_ms);
@@ -304,6 +319,28 @@ jwkeep_code jwkeep_source_lookup_begin(jwkeep_source *source, jwkeep_span kid,
     if (code != JWKEEP_PENDING)
         jk_free(lookup);
     return code;
+}
+
+jwkeep_code jwkeep_source_lookup_begin(jwkeep_source *source, jwkeep_span kid,
+                                       uint32_t timeout_ms, jwkeep_lookup_notify notify,
+                                       void *user, jwkeep_lookup **ret_lookup,
+                                       jwkeep_error *error) {
+    jwkeep_code code = look(source, kid, error);
+    if (code != JWKEEP_PENDING)
+        return code;
+    return begin(source, make_lookup(source, kid, notify, user), timeout_ms, ret_lookup, error);
+}
+
+jwkeep_code jk_source_suspect_begin(jwkeep_source *source, uint32_t timeout_ms,
+                                    jwkeep_lookup_notify notify, void *user,
+                                    jwkeep_lookup **ret_lookup, jwkeep_error *error) {
+    jwkeep_code code = look_suspect(source, error);
+    if (code != JWKEEP_PENDING)
+        return code;
+    jwkeep_lookup *lookup = make_lookup(source, JWKEEP_SPAN_NONE, notify, user);
+    if (lookup)
+        lookup->waiter.is_suspect = true;
+    return begin(source, lookup, timeout_ms, ret_lookup, error);
 }
 
 jwkeep_code jwkeep_lookup_result(const jwkeep_lookup *lookup, jwkeep_error *error) {

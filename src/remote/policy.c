@@ -49,7 +49,8 @@ static bool is_cooling_down(const jk_policy *policy) {
 }
 
 static bool is_wanted(const jk_policy *policy) {
-    return policy->is_start_wanted || policy->is_miss_wanted || policy->is_request_wanted;
+    return policy->is_start_wanted || policy->is_miss_wanted || policy->is_request_wanted ||
+           policy->is_signature_wanted;
 }
 
 /* R5: one trailing refresh, however many ask for it. */
@@ -67,6 +68,7 @@ void jk_policy_init(jk_policy *policy, const jk_policy_options *options, uint64_
         .scheduled_at_ms = JK_NEVER,
         .trailing_at_ms = JK_NEVER,
         .cooldown_ends_ms = INT64_MIN,
+        .signature_ends_ms = INT64_MIN,
         .burst_ends_ms = INT64_MIN,
         .absent_until_ms = INT64_MIN,
     };
@@ -139,6 +141,25 @@ bool jk_policy_refuses_missing(jk_policy *policy, int64_t now_ms) {
     return true;
 }
 
+/* R17: a bucket of its own, so that bad signatures, which anybody can make, neither cost more
+ * than that nor keep misses from their downloads. What is under way is waited for. */
+jk_answer jk_policy_suspect(jk_policy *policy, int64_t now_ms) {
+    advance(policy, now_ms);
+    if (policy->is_stopped)
+        return answer_now(JWKEEP_KEYS_SHUTDOWN);
+    if (policy->options.signature_ms <= 0 || !is_usable(policy))
+        return answer_now(JWKEEP_OK);
+    if (policy->is_in_flight)
+        return wait_for_next(policy, true);
+    if (is_backing_off(policy))
+        return answer_now(JWKEEP_OK);
+    bool is_shared = is_wanted(policy);
+    if (!is_shared && policy->now_ms < policy->signature_ends_ms)
+        return answer_now(JWKEEP_OK);
+    policy->is_signature_wanted = true;
+    return wait_for_next(policy, is_shared);
+}
+
 /* R5: nobody will be there to say whether the flight under way, which may be older than the
  * rotation, brought the key. */
 void jk_policy_leave(jk_policy *policy, uint64_t decided_by, bool is_by_kid) {
@@ -169,6 +190,8 @@ static bool choose_trigger(const jk_policy *policy, jwkeep_trigger *ret_trigger)
         *ret_trigger = JWKEEP_TRIGGER_REQUEST;
     else if (policy->trailing_at_ms <= policy->now_ms)
         *ret_trigger = JWKEEP_TRIGGER_TRAILING;
+    else if (policy->is_signature_wanted)
+        *ret_trigger = JWKEEP_TRIGGER_SIGNATURE;
     else if (policy->scheduled_at_ms <= policy->now_ms)
         *ret_trigger = JWKEEP_TRIGGER_SCHEDULE;
     else
@@ -198,18 +221,22 @@ bool jk_policy_start(jk_policy *policy, int64_t now_ms, jk_flight *ret_flight) {
         policy->now_ms <= add_time(policy->absent_until_ms, TRAILING_LATE_MS);
     if (is_stamped)
         stamp_cooldown(policy);
+    if (trigger == JWKEEP_TRIGGER_SIGNATURE)
+        policy->signature_ends_ms = add_time(policy->now_ms, policy->options.signature_ms);
     policy->started_at_ms = policy->now_ms;
     policy->flight = (jk_flight){
         .number = policy->flight.number + 1,
         .trigger = trigger,
         .is_forced = is_stamped || policy->is_start_forced || policy->is_miss_wanted ||
-                     policy->is_request_wanted || policy->owes_forced,
+                     policy->is_request_wanted || policy->is_signature_wanted ||
+                     policy->owes_forced,
     };
     policy->is_in_flight = true;
     policy->is_start_wanted = false;
     policy->is_start_forced = false;
     policy->is_miss_wanted = false;
     policy->is_request_wanted = false;
+    policy->is_signature_wanted = false;
     policy->owes_late = false;
     *ret_flight = policy->flight;
     return true;

@@ -20,13 +20,14 @@
 
 #define JK_NEVER INT64_MAX
 
-/* All positive but stale_limit_ms and retry_after_max_ms, which may be 0. */
+/* All positive but stale_limit_ms, retry_after_max_ms and signature_ms, which may be 0. */
 typedef struct jk_policy_options {
     int64_t cooldown_ms;
     int64_t stale_limit_ms;
     int64_t backoff_min_ms;
     int64_t backoff_max_ms;
     int64_t retry_after_max_ms;
+    int64_t signature_ms; /* between downloads for bad signatures; 0: there are none */
     bool is_eager;
 } jk_policy_options;
 
@@ -69,17 +70,19 @@ typedef struct jk_policy {
     bool is_start_forced; /* and by name */
     bool is_miss_wanted;
     bool is_request_wanted;
+    bool is_signature_wanted;
     bool owes_forced;        /* the retry must be forced: a miss waited for what failed */
     bool owes_late;          /* who came too late for the flight under way has left */
     int64_t scheduled_at_ms; /* the next refresh or retry, or JK_NEVER */
     int64_t trailing_at_ms;  /* the trailing refresh, if armed, or JK_NEVER */
 
-    int64_t cooldown_ends_ms; /* one cooldown after the last stamped flight started */
-    int64_t burst_ends_ms;    /* when the second flight of a burst will have been paid for */
-    int64_t absent_until_ms;  /* one cooldown after the start of the last good forced flight */
-    bool is_absence_held;     /* the flight under way is the trailing one, and on time */
-    uint32_t failures;        /* in a row */
-    int64_t retry_at_ms;      /* while there are failures: nothing starts before */
+    int64_t cooldown_ends_ms;  /* one cooldown after the last stamped flight started */
+    int64_t signature_ends_ms; /* when the next flight for a bad signature may be wanted */
+    int64_t burst_ends_ms;     /* when the second flight of a burst will have been paid for */
+    int64_t absent_until_ms;   /* one cooldown after the start of the last good forced flight */
+    bool is_absence_held;      /* the flight under way is the trailing one, and on time */
+    uint32_t failures;         /* in a row */
+    int64_t retry_at_ms;       /* while there are failures: nothing starts before */
 } jk_policy;
 
 void jk_policy_init(jk_policy *policy, const jk_policy_options *options, uint64_t seed,
@@ -106,6 +109,11 @@ jk_answer jk_policy_lookup(jk_policy *policy, int64_t now_ms, bool is_by_kid, bo
  * brought since that set was published: whether it may be told KID_UNKNOWN without a place to
  * wait. If so, a trailing refresh is armed; if not, it is a lookup like any other. */
 JWKEEP_MUST_USE bool jk_policy_refuses_missing(jk_policy *policy, int64_t now_ms);
+
+/* A signature was bad under a name that the published set has. PENDING: wait for a flight, as
+ * somebody who needs any keys (`is_by_kid` false), and check it once more; OK: no download can
+ * help, the signature stays bad; or KEYS_SHUTDOWN. */
+jk_answer jk_policy_suspect(jk_policy *policy, int64_t now_ms);
 
 /* Somebody who was told PENDING leaves before an answer (its time is up, it was cancelled,
  * there is no place for it to wait): the arguments are those of jk_policy_settle. */

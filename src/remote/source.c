@@ -118,6 +118,7 @@ static void init_policy(jwkeep_source *source) {
         .backoff_min_ms = options->backoff_min_ms,
         .backoff_max_ms = options->backoff_max_ms,
         .retry_after_max_ms = (int64_t)options->retry_after_max_s * 1000,
+        .signature_ms = (int64_t)options->signature_refetch_s * 1000,
         .is_eager = options->is_eager,
     };
     jk_policy_init(&source->policy, &policy, choose_seed(source), jk_source_now_ms(source));

@@ -29,6 +29,7 @@ struct jk_waiter {
     jk_waiter *next;
     jk_waiter *before;
     jwkeep_span kid;
+    bool is_suspect;     /* not for keys: for the next download, after a bad signature */
     uint64_t decided_by; /* see jk_policy_settle */
     jk_waiter_state state;
     jwkeep_error answer;
@@ -119,6 +120,21 @@ bool jk_source_is_ours(const jwkeep_source *source);
 static inline int64_t jk_source_now_ms(const jwkeep_source *source) {
     return jk_environment_now_ms(jk_refresher_environment(source->refresher));
 }
+
+/* Whether bad signatures may cause downloads. */
+static inline bool jk_source_refetches(const jwkeep_source *source) {
+    return source->settings.options.signature_refetch_s > 0;
+}
+
+/* For a token whose signature is bad under a `kid` that the ring has: as the lookups, but OK
+ * means that a download has ended and the token may be looked at again, and NOT_FOUND that
+ * none will help. */
+JWKEEP_MUST_USE jwkeep_code jk_source_suspect(jwkeep_source *source, uint32_t timeout_ms,
+                                              jwkeep_error *error);
+JWKEEP_MUST_USE jwkeep_code jk_source_suspect_begin(jwkeep_source *source, uint32_t timeout_ms,
+                                                    jwkeep_lookup_notify notify, void *user,
+                                                    jwkeep_lookup **ret_lookup,
+                                                    jwkeep_error *error);
 
 /* A condition whose deadlines are those of jk_clock_monotonic_ms. */
 void jk_source_init_wake(pthread_cond_t *wake);

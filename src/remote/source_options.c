@@ -26,6 +26,7 @@ void jwkeep_source_options_init(jwkeep_source_options *options) {
         .negative_max = JWKEEP_NEGATIVE_MAX,
         .empty_confirm_s = JWKEEP_EMPTY_CONFIRM_S,
         .size_alarm_keys = JWKEEP_SIZE_ALARM_KEYS,
+        .signature_refetch_s = JWKEEP_SIGNATURE_REFETCH_S,
     };
 }
 
@@ -72,6 +73,7 @@ static jwkeep_code check_ranges(const jwkeep_source_options *options, jwkeep_err
         {"negative_ttl_s", options->negative_ttl_s, 0, 3600},
         {"negative_max", options->negative_max, 1, 65536},
         {"empty_confirm_s", options->empty_confirm_s, 0, 3600},
+        {"signature_refetch_s", options->signature_refetch_s, 0, 86400},
         {"size_alarm_keys", options->size_alarm_keys, 1, JWKEEP_KEYSET_MAX_KEYS},
     };
     for (size_t i = 0; i < JK_COUNT_OF(ranges); i++)

@@ -325,6 +325,7 @@ jwkeep_code jk_issuer_use_hold(jk_issuer_use *use, jwkeep_error *error) {
     if (code != JWKEEP_OK)
         return code;
     jk_published_unpin(&use->pin);
+    held.is_suspect = use->is_suspect;
     *use = held;
     return JWKEEP_OK;
 }

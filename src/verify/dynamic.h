@@ -99,7 +99,8 @@ void jk_dynamic_free(jk_dynamic *dynamic);
 typedef struct jk_issuer_use {
     const jk_issuer *issuer;
     jk_dynamic_issuer *held;
-    jk_pin pin; /* with a slot: `issuer` is pinned */
+    jk_pin pin;      /* with a slot: `issuer` is pinned */
+    bool is_suspect; /* what is waited for: another look at a bad signature */
 } jk_issuer_use;
 
 /* The issuer of that name, pinned. No lock. Gives NOT_FOUND, OUT_OF_MEMORY, MISUSE_STATE. */

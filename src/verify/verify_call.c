@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "jose/keyring.h"
 #include "jwt/verify.h"
+#include "remote/source.h"
 #include "verify/recall.h"
 
 static jwkeep_code refuse_issuer(jwkeep_error *error) {
@@ -127,10 +128,18 @@ static jwkeep_code check_signature(const struct call *call, const jk_issuer *iss
                           : check_with_local_keys(call, issuer, finding);
 }
 
-/* The verdict with the keys of an issuer; PENDING if the key is missing, and all else about
- * the token is acceptable. */
-static jwkeep_code judge(const struct call *call, const jk_issuer *issuer,
-                         struct finding *finding) {
+/* R17: whether a download may be asked for after a bad signature; `error` stays as it is. */
+static bool is_suspect(const struct call *call, const jk_issuer *issuer) {
+    return issuer->source && jk_source_refetches(issuer->source) &&
+           jwkeep_span_is_present(jk_jwt_kid(call->token)) &&
+           jk_jwt_precheck(call->token, &issuer->rules, jk_verifier_now_ms(call->verifier),
+                           NULL) == JWKEEP_OK;
+}
+
+/* The verdict with the keys of an issuer; PENDING if the key is missing, or not the one that it
+ * was, and all else about the token is acceptable. */
+static jwkeep_code judge(const struct call *call, jk_issuer_use *use, struct finding *finding) {
+    const jk_issuer *issuer = use->issuer;
     const jwkeep_verifier *verifier = call->verifier;
     jwkeep_token *token = call->token;
     jwkeep_code code = jk_jwt_check_header(token, &issuer->rules, call->error);
@@ -139,6 +148,10 @@ static jwkeep_code judge(const struct call *call, const jk_issuer *issuer,
     if (code == JWKEEP_OK)
         code = jk_jwt_finish(token, &issuer->rules, &verifier->limits,
                              jk_verifier_now_ms(verifier), call->failures, call->error);
+    else if (code == JWKEEP_SIGNATURE_INVALID && !use->is_suspect && is_suspect(call, issuer)) {
+        use->is_suspect = true;
+        return JWKEEP_PENDING;
+    }
     if (code == JWKEEP_OK && finding->key)
         jk_token_cache_put(&finding->look, call->bytes, token, finding->key, issuer->number,
                            finding->generation);
@@ -167,7 +180,7 @@ static jwkeep_code attempt(const struct call *call, jk_issuer_use *use) {
     if (code == JWKEEP_OK && !use->issuer)
         code = find_issuer(call, use);
     if (code == JWKEEP_OK)
-        code = judge(call, use->issuer, &finding);
+        code = judge(call, use, &finding);
     jk_token_cache_leave(&finding.look);
     jwkeep_jwk_unref(finding.key);
     return code;
@@ -185,6 +198,14 @@ static jwkeep_code last_attempt(const struct call *call, jk_issuer_use *use) {
                       JWKEEP_NO_OFFSET);
 }
 
+/* However the wait of a suspect token ended, its verdict is that of another look at it; but
+ * where there was no wait, it stands, and where the verifier ends, there is none. */
+static jwkeep_code after_suspicion(const struct call *call, jwkeep_code code) {
+    if (code == JWKEEP_NOT_FOUND)
+        return JWKEEP_SIGNATURE_INVALID;
+    return code == JWKEEP_KEYS_SHUTDOWN ? jk_fail(call->error, code) : JWKEEP_OK;
+}
+
 static jwkeep_code start(const struct call *call) {
     if (call->failures)
         call->failures->count = 0;
@@ -200,6 +221,18 @@ static jwkeep_code settle(const struct call *call, jwkeep_code code) {
     return code;
 }
 
+/* The wait for a missing key, or, for a suspect token, for another look at it: then `error`
+ * still says what was wrong with its signature, which stands if no look will help. */
+static jwkeep_code look_up(const struct call *call, const jk_issuer_use *use,
+                           uint32_t timeout_ms) {
+    jwkeep_source *source = use->issuer->source;
+    if (!use->is_suspect)
+        return jwkeep_source_lookup(source, jk_jwt_kid(call->token), timeout_ms, call->error);
+    jwkeep_error ignored;
+    jwkeep_code code = jk_source_suspect(source, timeout_ms, &ignored);
+    return after_suspicion(call, code);
+}
+
 /* All that is done with `use` is done before the end of the verifier may go on. */
 static jwkeep_code wait_and_retry(const struct call *call, jk_issuer_use *use,
                                   uint32_t timeout_ms) {
@@ -207,8 +240,7 @@ static jwkeep_code wait_and_retry(const struct call *call, jk_issuer_use *use,
     jk_waiting_enter(waiting);
     jwkeep_code code = jk_issuer_use_hold(use, call->error);
     if (code == JWKEEP_OK)
-        code = jwkeep_source_lookup(use->issuer->source, jk_jwt_kid(call->token), timeout_ms,
-                                    call->error);
+        code = look_up(call, use, timeout_ms);
     bool is_resumed = code == JWKEEP_OK && jk_waiting_resume(waiting);
     if (is_resumed)
         code = last_attempt(call, use);
@@ -247,6 +279,19 @@ struct request {
     void *user;
 };
 
+static jwkeep_code begin_look_up(const struct call *call, const jk_issuer_use *use,
+                                 const struct request *request, jwkeep_lookup **ret_lookup) {
+    jwkeep_source *source = use->issuer->source;
+    if (!use->is_suspect)
+        return jwkeep_source_lookup_begin(source, jk_jwt_kid(call->token), request->timeout_ms,
+                                          request->notify, request->user, ret_lookup,
+                                          call->error);
+    jwkeep_error ignored;
+    jwkeep_code code = jk_source_suspect_begin(source, request->timeout_ms, request->notify,
+                                               request->user, ret_lookup, &ignored);
+    return code == JWKEEP_PENDING ? code : after_suspicion(call, code);
+}
+
 /* With PENDING `use` has become the pending verification's. */
 static jwkeep_code begin_lookup(const struct call *call, jk_issuer_use *use,
                                 const struct request *request, jwkeep_pending **ret_pending) {
@@ -261,9 +306,7 @@ static jwkeep_code begin_lookup(const struct call *call, jk_issuer_use *use,
     *use = (jk_issuer_use){0};
     jwkeep_pending *before = *ret_pending;
     *ret_pending = pending; /* `notify` may run before this returns */
-    code = jwkeep_source_lookup_begin(held.issuer->source, jk_jwt_kid(call->token),
-                                      request->timeout_ms, request->notify, request->user,
-                                      &pending->lookup, call->error);
+    code = begin_look_up(call, &held, request, &pending->lookup);
     if (code == JWKEEP_PENDING)
         return code;
     *use = held;
@@ -302,6 +345,8 @@ jwkeep_code jwkeep_pending_finish(jwkeep_pending *pending, jwkeep_token *token,
     code = jwkeep_lookup_result(pending->lookup, error);
     if (code == JWKEEP_PENDING)
         return settle(&call, jk_fail(error, JWKEEP_MISUSE_STATE));
+    if (pending->use.is_suspect)
+        code = after_suspicion(&call, code);
     if (code == JWKEEP_OK)
         code = last_attempt(&call, &pending->use);
     jwkeep_pending_cancel(pending);

@@ -153,7 +153,7 @@ def test_refuses_numbers_out_of_range_by_their_names(program):
     url = "https://idp.example/jwks.json"
     for option in ("cooldown", "lifetime-min", "lifetime-max", "lifetime-default",
                    "stale-limit", "backoff-min", "backoff-max", "retry-after-max",
-                   "connect-timeout", "negative-ttl", "negative-max", "empty-confirm",
+                   "connect-timeout", "signature-refetch", "rediscovery", "negative-ttl", "negative-max", "empty-confirm",
                    "size-alarm"):
         refuses(program, USAGE, "jwks", "watch", url, f"--{option}", "4000000000",
                 says=f"--{option} ")

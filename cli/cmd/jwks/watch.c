@@ -66,7 +66,7 @@ static const char *trigger_name(jwkeep_trigger trigger) {
     static const char *const names[JWKEEP_TRIGGER_COUNT] = {
         [JWKEEP_TRIGGER_START] = "start",     [JWKEEP_TRIGGER_SCHEDULE] = "schedule",
         [JWKEEP_TRIGGER_MISS] = "miss",       [JWKEEP_TRIGGER_TRAILING] = "trailing",
-        [JWKEEP_TRIGGER_REQUEST] = "request",
+        [JWKEEP_TRIGGER_REQUEST] = "request", [JWKEEP_TRIGGER_SIGNATURE] = "signature",
     };
     return names[trigger];
 }
