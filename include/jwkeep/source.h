@@ -95,9 +95,10 @@ typedef struct jwkeep_event {
 } jwkeep_event;
 
 /* Where the keys are and how they are kept. Fill with jwkeep_source_options_init, then set
- * `url`, or `issuer` for discovery (OpenID Connect Discovery 1.0 §4: the document at
- * `issuer`/.well-known/openid-configuration, whose `issuer` must equal this one byte by byte,
- * names the JWKS URL). Texts are copied. */
+ * `url`, or `issuer` for discovery: the document at `issuer`/.well-known/openid-configuration
+ * (OpenID Connect Discovery 1.0 §4) or, where the server answers that it has none, the one that
+ * RFC 8414 §3.1 puts between host and path, names the JWKS URL; its `issuer` must equal this
+ * one byte by byte. Texts are copied. */
 typedef struct jwkeep_source_options {
     size_t struct_size;
     const char *url;

@@ -125,6 +125,8 @@ static const config_key SOURCE_KEYS[] = {
     SOURCE_NUMBER(negative_max, 1, 65536, "kids so remembered"),
     SOURCE_NUMBER(empty_confirm_s, 0, 3600, "until a second empty answer counts"),
     SOURCE_NUMBER(size_alarm_keys, 1, 10000, "more keys raise the alarm"),
+    SOURCE_NUMBER(signature_refetch_s, 0, 86400,
+                  "between downloads for bad signatures of known keys; 0: none"),
     SOURCE_NUMBER(rediscovery_s, 60, 604800, "until the issuer's metadata is read again"),
     SOURCE(allows_http_loopback, CONFIG_FLAG, 0, 0, "plain http, to loopback addresses only"),
     SOURCE(is_dynamic, CONFIG_FLAG, 0, 0, "refuse loopback, private and special addresses"),

@@ -189,19 +189,36 @@ static void keep_discovered(jk_download *download, char *url) {
     download->discovered_at_ms = jk_environment_now_ms(download->environment);
 }
 
+static unsigned next_metadata(const jk_download *download) {
+    return (download->metadata + download->metadata_tried) % JK_METADATA_COUNT;
+}
+
+static jwkeep_code ask_where(jk_download *download, jwkeep_error *error);
+
+/* Whether the server has answered that it has no such document: it may have the other. */
+static bool is_no_document(jwkeep_code code) {
+    return code == JWKEEP_TRANSPORT_STATUS || code == JWKEEP_TRANSPORT_REDIRECT ||
+           code == JWKEEP_TRANSPORT_CONTENT_TYPE || code == JWKEEP_TRANSPORT_BODY;
+}
+
 /* R20: while nobody says where the keys are now, they are where they were. */
-static void take_no_discovery(jk_download *download, const jk_response *response) {
+static void take_no_discovery(jk_download *download, const jwkeep_error *error,
+                              const jk_cache_fields *cache) {
     jwkeep_error ignored;
-    note_failure(download, &response->error, &response->cache);
+    note_failure(download, error, cache);
+    download->metadata_tried++;
+    if (is_no_document(error->code) && download->metadata_tried < JK_METADATA_COUNT &&
+        ask_where(download, &ignored) == JWKEEP_OK)
+        return;
     if (!download->discovered_url || ask_for_keys(download, &ignored) != JWKEEP_OK)
-        tell_failure(download, &response->error, &response->cache);
+        tell_failure(download, error, cache);
 }
 
 static void take_discovery(void *user, const jk_response *response) {
     jk_download *download = user;
     download->transfer = NULL;
     if (response->error.code) {
-        take_no_discovery(download, response);
+        take_no_discovery(download, &response->error, &response->cache);
         return;
     }
     jwkeep_error error;
@@ -209,12 +226,29 @@ static void take_discovery(void *user, const jk_response *response) {
     jwkeep_code code = jk_discovery_read(response->body, download->options.issuer,
                                          download->options.allows_http_loopback,
                                          &download->options.limits, &url, &error);
+    if (is_no_document(code)) {
+        take_no_discovery(download, &error, NULL);
+        return;
+    }
     if (code == JWKEEP_OK) {
+        download->metadata = next_metadata(download);
         keep_discovered(download, url);
         code = ask_for_keys(download, &error);
     }
     if (code)
         tell_failure(download, &error, NULL);
+}
+
+static jwkeep_code ask_where(jk_download *download, jwkeep_error *error) {
+    jk_request request = {0};
+    char *url = jk_url_metadata(download->options.issuer, (jk_metadata)next_metadata(download));
+    if (!url)
+        return jk_fail(error, JWKEEP_OUT_OF_MEMORY);
+    request.url = url;
+    jwkeep_code code = start_transfer(download, &request, download->discovered_url != NULL,
+                                      take_discovery, error);
+    jk_free(url);
+    return code;
 }
 
 static bool is_discovery_due(const jk_download *download) {
@@ -225,18 +259,6 @@ static bool is_discovery_due(const jk_download *download) {
                (int64_t)download->options.rediscovery_s * 1000;
 }
 
-static jwkeep_code ask_where(jk_download *download, jwkeep_error *error) {
-    jk_request request = {0};
-    char *url = jk_url_discovery(download->options.issuer);
-    if (!url)
-        return jk_fail(error, JWKEEP_OUT_OF_MEMORY);
-    request.url = url;
-    jwkeep_code code = start_transfer(download, &request, download->discovered_url != NULL,
-                                      take_discovery, error);
-    jk_free(url);
-    return code;
-}
-
 /* A refresh that is merely due looks whether the first URL answers again. */
 jwkeep_code jk_download_start(jk_download *download, bool is_forced, jwkeep_error *error) {
     download->is_forced = is_forced;
@@ -244,6 +266,7 @@ jwkeep_code jk_download_start(jk_download *download, bool is_forced, jwkeep_erro
                             (int64_t)download->options.fetch_timeout_ms;
     download->url_index = is_forced ? download->answer_index : 0;
     download->tried = 0;
+    download->metadata_tried = 0;
     download->first_failure = (jwkeep_error){0};
     download->retry_after_s = 0;
     return is_discovery_due(download) ? ask_where(download, error)

@@ -52,6 +52,8 @@ typedef struct jk_download {
     size_t tried;               /* of them, in this download */
     jwkeep_error first_failure; /* in this download */
     int64_t retry_after_s;      /* the longest that was asked for in this download */
+    unsigned metadata;          /* jk_metadata: the document that answered last */
+    unsigned metadata_tried;    /* of them, in this download */
     char *discovered_url;
     int64_t discovered_at_ms;
     uint32_t failures;       /* in a row, at the discovered URL */

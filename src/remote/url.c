@@ -10,7 +10,10 @@
 #include <string.h>
 #include <strings.h>
 
-#define WELL_KNOWN "/.well-known/openid-configuration"
+static const char *const WELL_KNOWN[JK_METADATA_COUNT] = {
+    [JK_METADATA_OPENID] = "/.well-known/openid-configuration",
+    [JK_METADATA_OAUTH] = "/.well-known/oauth-authorization-server",
+};
 
 static jwkeep_code refuse(jwkeep_error *error, const char *text) {
     return jk_fail_text(error, JWKEEP_TRANSPORT_URL, text, "url", NULL);
@@ -106,14 +109,26 @@ bool jk_url_is_plain(const char *url) {
     return strncasecmp(url, "http:", 5) == 0;
 }
 
-char *jk_url_discovery(const char *issuer) {
+/* The bytes up to the path. */
+static size_t measure_origin(const char *url) {
+    const char *authority = strstr(url, "://");
+    return authority ? (size_t)(authority + 3 - url) + strcspn(authority + 3, "/")
+                     : strlen(url);
+}
+
+char *jk_url_metadata(const char *issuer, jk_metadata metadata) {
+    const char *inserted = WELL_KNOWN[metadata];
     size_t size = strlen(issuer);
     if (size && issuer[size - 1] == '/')
         size--;
-    char *url = jk_alloc(size + sizeof WELL_KNOWN);
+    size_t at = metadata == JK_METADATA_OAUTH ? measure_origin(issuer) : size;
+    size_t inserted_size = strlen(inserted);
+    char *url = jk_alloc(size + inserted_size + 1);
     if (!url)
         return NULL;
-    memcpy(url, issuer, size);
-    memcpy(url + size, WELL_KNOWN, sizeof WELL_KNOWN);
+    memcpy(url, issuer, at);
+    memcpy(url + at, inserted, inserted_size);
+    memcpy(url + at + inserted_size, issuer + at, size - at);
+    url[size + inserted_size] = '\0';
     return url;
 }

@@ -24,8 +24,17 @@ bool jk_url_is_proxy(const char *url);
 /* Whether the URL's scheme is `http`. Of a URL that was checked. */
 bool jk_url_is_plain(const char *url);
 
-/* `issuer` with /.well-known/openid-configuration after it, a slash at the end left out first
- * (OpenID Connect Discovery 1.0 §4). On the heap; NULL without memory. */
-JWKEEP_MUST_USE char *jk_url_discovery(const char *issuer);
+/* Where an issuer says where its keys are. */
+typedef enum jk_metadata {
+    JK_METADATA_OPENID = 0, /* /.well-known/openid-configuration after it (OpenID Connect
+                               Discovery 1.0 §4) */
+    JK_METADATA_OAUTH = 1   /* /.well-known/oauth-authorization-server between its host and its
+                               path (RFC 8414 §3.1) */
+} jk_metadata;
+#define JK_METADATA_COUNT 2u
+
+/* The URL of that document of `issuer`, which was checked and has no query; a slash at its end
+ * is left out first. On the heap; NULL without memory. */
+JWKEEP_MUST_USE char *jk_url_metadata(const char *issuer, jk_metadata metadata);
 
 #endif

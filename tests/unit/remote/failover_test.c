@@ -12,6 +12,7 @@
 
 #define MINUTE 60000
 #define DISCOVERY "https://issuer.test/.well-known/openid-configuration"
+#define METADATA "https://issuer.test/.well-known/oauth-authorization-server"
 #define DOCUMENT "{\"issuer\":\"https://issuer.test\",\"jwks_uri\":\"https://keys.test/jwks\"}"
 
 static const char *const fallbacks[] = {"https://two.test/", "https://three.test/"};
@@ -193,11 +194,74 @@ static void r20_keys_are_where_they_were_while_discovery_is_down(void **state) {
     assert_string_equal(last_url(f), DISCOVERY);
     assert_int_equal(script_last(&f->world)->total_timeout_ms, JWKEEP_FETCH_TIMEOUT_MS / 2);
     fail_with(f, JWKEEP_TRANSPORT_STATUS);
+    assert_string_equal(last_url(f), METADATA);
+    fail_with(f, JWKEEP_TRANSPORT_STATUS);
     assert_string_equal(last_url(f), "https://keys.test/jwks");
     script_answer_keys(&f->world, f->refresher, "ab");
     assert_int_equal(f->failures, 0);
     script_pass(&f->world, f->refresher, 10 * MINUTE);
     assert_string_equal(last_url(f), DISCOVERY);
+}
+
+/* RFC 8414 §3: a server without the one document may have the other. */
+static void r20_asks_for_the_metadata_of_rfc_8414_next(void **state) {
+    fixture *f = *state;
+    static const jwkeep_code answers[] = {JWKEEP_TRANSPORT_STATUS, JWKEEP_TRANSPORT_REDIRECT,
+                                          JWKEEP_TRANSPORT_CONTENT_TYPE};
+    for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
+        assert_string_equal(last_url(f), DISCOVERY);
+        fail_with(f, answers[i]);
+        assert_string_equal(last_url(f), METADATA);
+        fail_with(f, JWKEEP_TRANSPORT_STATUS);
+        assert_int_equal(f->failures, i + 1);
+        script_pass(&f->world, f->refresher, MINUTE);
+    }
+    script_answer_body(&f->world, f->refresher, "{}");
+    assert_string_equal(last_url(f), DISCOVERY); /* names no issuer: told, not asked about */
+    script_pass(&f->world, f->refresher, MINUTE);
+    script_answer_body(&f->world, f->refresher, "<html>");
+    assert_string_equal(last_url(f), METADATA);
+    script_answer_body(&f->world, f->refresher, DOCUMENT);
+    assert_string_equal(last_url(f), "https://keys.test/jwks");
+    script_answer_keys(&f->world, f->refresher, "a");
+    assert_int_equal(jwkeep_source_check(f->source), JWKEEP_OK);
+    script_pass(&f->world, f->refresher, (int64_t)JWKEEP_REDISCOVERY_S * 1000);
+    assert_string_equal(last_url(f), METADATA); /* the one that answered comes first */
+    fail_with(f, JWKEEP_TRANSPORT_STATUS);
+    assert_string_equal(last_url(f), DISCOVERY);
+}
+
+static void r20_the_metadata_must_name_the_very_issuer(void **state) {
+    fixture *f = *state;
+    static const char *const documents[] = {
+        "{\"issuer\":\"https://issuer.test/\",\"jwks_uri\":\"https://keys.test/jwks\"}",
+        "{\"issuer\":\"https://ISSUER.test\",\"jwks_uri\":\"https://keys.test/jwks\"}",
+        "{\"issuer\":\"https://evil.test\",\"jwks_uri\":\"https://keys.test/jwks\"}",
+        "{\"issuer\":[\"https://issuer.test\"],\"jwks_uri\":\"https://keys.test/jwks\"}"};
+    for (size_t i = 0; i < sizeof documents / sizeof *documents; i++) {
+        fail_with(f, JWKEEP_TRANSPORT_STATUS);
+        assert_string_equal(last_url(f), METADATA);
+        script_answer_body(&f->world, f->refresher, documents[i]);
+        assert_int_equal(f->failures, i + 1);
+        assert_string_equal(last_url(f), METADATA);
+        script_pass(&f->world, f->refresher, MINUTE);
+    }
+    assert_int_equal(jwkeep_source_check(f->source), JWKEEP_KEYS_NOT_LOADED);
+}
+
+/* Where nobody answers, nobody is asked twice. */
+static void r20_a_server_that_does_not_answer_is_asked_once(void **state) {
+    fixture *f = *state;
+    static const jwkeep_code failures[] = {JWKEEP_TRANSPORT_CONNECT, JWKEEP_TRANSPORT_TIMEOUT,
+                                           JWKEEP_TRANSPORT_TLS, JWKEEP_TRANSPORT_RESOLVE,
+                                           JWKEEP_TRANSPORT_BROKEN};
+    for (size_t i = 0; i < sizeof failures / sizeof *failures; i++) {
+        assert_string_equal(last_url(f), DISCOVERY);
+        fail_with(f, failures[i]);
+        assert_int_equal(f->failures, i + 1);
+        assert_int_equal(f->world.request_count, i + 1);
+        script_pass(&f->world, f->refresher, MINUTE);
+    }
 }
 
 static jwkeep_code make(fixture *f, const jwkeep_source_options *options) {
@@ -250,6 +314,9 @@ int main(void) {
         TEST(r20_who_waits_is_served_by_the_url_that_answered_last, set_up_urls),
         TEST(r20_discovers_again_every_day, set_up_discovery),
         TEST(r20_keys_are_where_they_were_while_discovery_is_down, set_up_discovery),
+        TEST(r20_asks_for_the_metadata_of_rfc_8414_next, set_up_discovery),
+        TEST(r20_the_metadata_must_name_the_very_issuer, set_up_discovery),
+        TEST(r20_a_server_that_does_not_answer_is_asked_once, set_up_discovery),
         TEST(r20_checks_its_options, set_up_urls),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -79,17 +79,28 @@ static void refuses_a_url_over_the_bound(void **state) {
     assert_int_equal(jk_url_check(url, false, NULL), JWKEEP_TRANSPORT_URL);
 }
 
-static void makes_the_url_of_a_discovery_document(void **state) {
+/* OpenID Connect Discovery 1.0 §4; RFC 8414 §3.1 and its examples. */
+static void r20_makes_the_url_of_a_discovery_document(void **state) {
     (void)state;
-    static const char *const pairs[][2] = {
-        {"https://i.test", "https://i.test/.well-known/openid-configuration"},
-        {"https://i.test/", "https://i.test/.well-known/openid-configuration"},
-        {"https://i.test/a/b/", "https://i.test/a/b/.well-known/openid-configuration"},
+    static const char *const documents[][3] = {
+        {"https://i.test", "https://i.test/.well-known/openid-configuration",
+         "https://i.test/.well-known/oauth-authorization-server"},
+        {"https://i.test/", "https://i.test/.well-known/openid-configuration",
+         "https://i.test/.well-known/oauth-authorization-server"},
+        {"https://i.test:8443/a", "https://i.test:8443/a/.well-known/openid-configuration",
+         "https://i.test:8443/.well-known/oauth-authorization-server/a"},
+        {"https://i.test/a/b/", "https://i.test/a/b/.well-known/openid-configuration",
+         "https://i.test/.well-known/oauth-authorization-server/a/b"},
+        {"http://[::1]:80/a", "http://[::1]:80/a/.well-known/openid-configuration",
+         "http://[::1]:80/.well-known/oauth-authorization-server/a"},
     };
-    for (size_t i = 0; i < 3; i++) {
-        char *url = jk_url_discovery(pairs[i][0]);
-        bool is_right = url && strcmp(url, pairs[i][1]) == 0;
-        jk_free(url);
+    for (size_t i = 0; i < sizeof documents / sizeof *documents; i++) {
+        char *openid = jk_url_metadata(documents[i][0], JK_METADATA_OPENID);
+        char *oauth = jk_url_metadata(documents[i][0], JK_METADATA_OAUTH);
+        bool is_right = openid && oauth && strcmp(openid, documents[i][1]) == 0 &&
+                        strcmp(oauth, documents[i][2]) == 0;
+        jk_free(openid);
+        jk_free(oauth);
         assert_true(is_right);
     }
 }
@@ -98,7 +109,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(accepts_https_and_loopback_where_allowed),
         cmocka_unit_test(refuses_a_url_over_the_bound),
-        cmocka_unit_test(makes_the_url_of_a_discovery_document),
+        cmocka_unit_test(r20_makes_the_url_of_a_discovery_document),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
