@@ -7,6 +7,7 @@
 #include <jwkeep/jwt.h>
 #include <malloc.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define COPIES 256u
@@ -21,13 +22,14 @@ size_t memory_heap(void) {
 }
 
 size_t memory_resident(void) {
-    unsigned long pages = 0;
+    char line[128] = "";
     FILE *file = fopen("/proc/self/statm", "r");
     if (!file)
         return 0;
-    if (fscanf(file, "%*u %lu", &pages) != 1)
-        pages = 0;
+    const char *size = fgets(line, sizeof line, file);
     fclose(file);
+    const char *resident = size ? strchr(size, ' ') : NULL;
+    unsigned long pages = resident ? strtoul(resident, NULL, 10) : 0;
     return pages * (size_t)sysconf(_SC_PAGESIZE);
 }
 

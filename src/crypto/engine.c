@@ -44,10 +44,12 @@ bool jk_engine_is_known(const char *name) {
 }
 
 const char *jwkeep_engine_name(size_t index) {
-    const size_t count = JK_COUNT_OF(built_in) - 1;
-    if (index < count)
-        return built_in[index]->name;
-    return index == count ? JK_ENGINE_OPENSSL : NULL;
+    const jk_engine *const *at = built_in;
+    for (; *at && index > 0; at++)
+        index--;
+    if (*at)
+        return (*at)->name;
+    return index == 0 ? JK_ENGINE_OPENSSL : NULL;
 }
 
 jwkeep_code jk_engine_check_environment(jwkeep_error *error) {
