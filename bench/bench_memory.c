@@ -249,6 +249,8 @@ static jwkeep_code measure_all(memory_table *table, const bench_memory_options *
     if (code == JWKEEP_OK)
         code = measure_sources(table, issuer, options->sources, error);
     if (code == JWKEEP_OK)
+        code = memory_of_cache(table, error);
+    if (code == JWKEEP_OK)
         code = memory_of_service(table, issuer, error);
     dev_issuer_stop(issuer);
     return code;

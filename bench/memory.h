@@ -33,4 +33,7 @@ JWKEEP_MUST_USE jwkeep_code memory_verifier(dev_issuer *issuer, size_t count, bo
 JWKEEP_MUST_USE jwkeep_code memory_of_service(memory_table *table, dev_issuer *issuer,
                                               jwkeep_error *error);
 
+/* Rows for a token that is remembered. */
+JWKEEP_MUST_USE jwkeep_code memory_of_cache(memory_table *table, jwkeep_error *error);
+
 #endif

@@ -59,6 +59,8 @@ def test_memory_has_a_figure_for_each_thing(program):
                  "verification that is pending", "connection of the service, idle"):
         assert rows[what] > 0, rows
     assert rows["source with three RSA keys"] > rows["source without keys"]
+    remembered = [size for what, size in rows.items() if what.startswith("remembered RS256 token")]
+    assert 900 < remembered[0] < 8192
 
 
 def test_cache_counts_hits(program):

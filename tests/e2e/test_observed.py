@@ -34,6 +34,26 @@ def test_tells_its_numbers(service, sign, key, claims):
     assert isinstance(service.status(), dict)
 
 
+def test_remembers_tokens_and_counts_that(service, sign, key, claims):
+    token = sign(key, claims)
+    for _ in range(3):
+        assert service.verify(token).status == 200
+    label = '{policy="default"}'
+    assert service.metric("jwkeep_token_cache_hits_total" + label) == 2
+    assert service.metric("jwkeep_token_cache_entries" + label) == 1
+    assert service.metric("jwkeep_token_cache_bytes" + label) > len(token)
+
+
+def test_remembers_nothing_if_told_so(serve, sign, key, claims, issuer):
+    issuer.keys = [key.public]
+    service = serve("--jwks", issuer.jwks_url, "--iss", issuer.url, "--audience", AUDIENCE,
+                    "--allow-http-loopback", "--token-cache", "0")
+    token = sign(key, claims)
+    for _ in range(2):
+        assert service.verify(token).status == 200
+    assert b"jwkeep_token_cache_hits_total{" not in service.admin("/metrics").body
+
+
 def test_keeps_administration_apart(service):
     for path in ("/metrics", "/healthz", "/readyz", "/status"):
         assert service.get(path).status == 404

@@ -31,6 +31,7 @@ static struct fixture {
     jwkeep_error error;
     size_t notified, asked, events;
     bool is_refusing;
+    size_t cache_entries;
     char last_asked[600];
 } fixture;
 
@@ -90,6 +91,7 @@ static jwkeep_code make_verifier(const jwkeep_dynamic_issuers *dynamic, bool is_
     options.issuer_count = is_alone ? 0 : 1;
     options.now_ms = wall_ms;
     options.dynamic = dynamic;
+    options.cache_entries = f->cache_entries;
     jk_environment environment = many_issuers_environment(f->world, false);
     if (jk_refresher_new_in(&environment, 0, false, &f->refresher, NULL))
         return JWKEEP_OUT_OF_MEMORY;
@@ -125,6 +127,16 @@ static int set_up_narrow(void **state) {
     dynamic.max_issuers = 4;
     dynamic.max_unloaded = 2;
     dynamic.idle_s = 600;
+    return make_verifier(&dynamic, true) == JWKEEP_OK ? 0 : -1;
+}
+
+static int set_up_remembering(void **state) {
+    jwkeep_dynamic_issuers dynamic;
+    if (set_up(state))
+        return -1;
+    dynamic = dynamic_options();
+    dynamic.idle_s = 600;
+    fixture.cache_entries = 100;
     return make_verifier(&dynamic, true) == JWKEEP_OK ? 0 : -1;
 }
 
@@ -379,6 +391,27 @@ static void r21_what_is_idle_goes_without_being_asked(void **state) {
     assert_int_equal(verify_tenant("a", 0), JWKEEP_OK);
 }
 
+/* It comes back with another key, whose set has the number that the first one had. */
+static void r22_an_issuer_that_left_is_another_when_it_comes_back(void **state) {
+    (void)state;
+    jwkeep_cache_status cache;
+    assert_int_equal(verify_tenant("a", 0), JWKEEP_OK);
+    assert_int_equal(verify_tenant("a", 0), JWKEEP_OK);
+    for (size_t i = 0; i < 12; i++)
+        pass(2 * MINUTE);
+    assert_int_equal(status().issuers, 0);
+    jwkeep_keyset *others = forge_keyset(&fixture.other, 1);
+    char *body = body_of(others);
+    jwkeep_keyset_unref(others);
+    assert_int_equal(strlen(body), strlen(fixture.body));
+    memcpy(fixture.body, body, strlen(body));
+    free(body);
+    assert_int_equal(verify_tenant("a", 0), JWKEEP_SIGNATURE_INVALID);
+    assert_int_equal(verify_tenant("a", 0), JWKEEP_SIGNATURE_INVALID);
+    assert_int_equal(jwkeep_verifier_cache_status(fixture.verifier, &cache), JWKEEP_OK);
+    assert_int_equal(cache.hits, 1);
+}
+
 static void r21_who_waits_keeps_its_issuer(void **state) {
     (void)state;
     jwkeep_pending *pending = NULL;
@@ -584,6 +617,8 @@ int main(void) {
         NARROW(r21_places_without_keys_change_hands_after_a_minute),
         NARROW(r21_nobody_in_use_is_evicted_for_another),
         NARROW(r21_what_is_idle_goes_without_being_asked),
+        cmocka_unit_test_setup_teardown(r22_an_issuer_that_left_is_another_when_it_comes_back,
+                                        set_up_remembering, tear_down),
         NARROW(r21_who_waits_keeps_its_issuer),
         NARROW(r21_who_is_evicted_before_it_waits_is_made_again),
         TEST(a_thread_without_slots_is_told_so),
