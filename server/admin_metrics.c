@@ -260,6 +260,60 @@ static void write_issuers(const admin_context *context, metrics_writer *writer) 
     }
 }
 
+typedef struct cache_metric {
+    const char *name;
+    const char *type;
+    const char *help;
+    uint64_t (*figure)(const jwkeep_cache_status *status);
+} cache_metric;
+
+static uint64_t hits_of(const jwkeep_cache_status *status) {
+    return status->hits;
+}
+
+static uint64_t misses_of(const jwkeep_cache_status *status) {
+    return status->misses;
+}
+
+static uint64_t evictions_of(const jwkeep_cache_status *status) {
+    return status->evictions;
+}
+
+static uint64_t entries_of(const jwkeep_cache_status *status) {
+    return status->entries;
+}
+
+static uint64_t bytes_of(const jwkeep_cache_status *status) {
+    return status->bytes;
+}
+
+static const cache_metric cache_metrics[] = {
+    {"jwkeep_token_cache_hits_total", "counter",
+     "Tokens that were remembered, their signatures not checked again.", hits_of},
+    {"jwkeep_token_cache_misses_total", "counter", "Tokens whose signature was checked.",
+     misses_of},
+    {"jwkeep_token_cache_evictions_total", "counter", "Tokens pushed out by others.",
+     evictions_of},
+    {"jwkeep_token_cache_entries", "gauge", "Tokens remembered.", entries_of},
+    {"jwkeep_token_cache_bytes", "gauge", "Bytes that they take.", bytes_of},
+};
+
+/* Of each policy: its rules are its own, and so are the tokens that met them. */
+static void write_caches(const admin_context *context, metrics_writer *writer) {
+    const server_plan *plan = context->seat.present;
+    for (size_t i = 0; i < JK_COUNT_OF(cache_metrics); i++) {
+        const cache_metric *metric = &cache_metrics[i];
+        metrics_family(writer, metric->name, metric->type, metric->help);
+        for (size_t policy = 0; policy < plan->policy_count; policy++) {
+            jwkeep_cache_status status;
+            if (jwkeep_verifier_cache_status(plan->policies[policy].verifier, &status) ==
+                JWKEEP_OK)
+                metrics_count(writer, LABELS("policy", plan->policies[policy].name),
+                              metric->figure(&status));
+        }
+    }
+}
+
 static void write_reloads(const admin_context *context, metrics_writer *writer) {
     const reload *reloads = context->reload;
     metrics_family(writer, "jwkeep_config_reloads_total", "counter",
@@ -278,6 +332,7 @@ jwkeep_code admin_write_metrics(const admin_context *context, jwkeep_buffer *buf
     write_latency(context, &writer);
     write_loops(context, &writer);
     write_issuers(context, &writer);
+    write_caches(context, &writer);
     write_reloads(context, &writer);
     return writer.code;
 }

@@ -19,6 +19,7 @@
 #define SERVER_WRITE_TIMEOUT_MS 15000u
 #define SERVER_PARKED_TIMEOUT_MS 30000u
 #define SERVER_MAX_WORKERS 64u
+#define SERVER_TOKEN_CACHE 16384u /* tokens remembered for a policy, if it does not say */
 #define SERVER_MAX_LISTENERS 8u
 #define SERVER_ADDRESS_BYTES 128u /* of an address as text, with its NUL */
 

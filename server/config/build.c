@@ -87,14 +87,15 @@ static bool open_issuers(built *it, config_pool *pool, config_fault *fault) {
 }
 
 static bool make_verifier(const built *it, const jwkeep_issuer *issuers, size_t count,
-                          config_place place, jwkeep_verifier **ret_verifier,
-                          config_fault *fault) {
+                          size_t cache_entries, config_place place,
+                          jwkeep_verifier **ret_verifier, config_fault *fault) {
     jwkeep_verifier_options options;
     jwkeep_error error = {0};
     jwkeep_verifier_options_init(&options);
     options.issuers = issuers;
     options.issuer_count = count;
     options.limits = &it->settings->limits.of_tokens;
+    options.cache_entries = cache_entries;
     if (jwkeep_verifier_new(&options, ret_verifier, &error) == JWKEEP_OK)
         return true;
     return config_fail(fault, place, "%s%s%s", error.where ? error.where : "",
@@ -185,7 +186,8 @@ static bool open_verifier(built *it, const config_policy *from, jwkeep_verifier 
         issuers[i] = takes_all ? it->given[i] : *find_issuer(it, from->issuers.items[i]);
         issuers[i].rules = &rules;
     }
-    return make_verifier(it, issuers, count, from->node->place, ret_verifier, fault);
+    return make_verifier(it, issuers, count, from->token_cache, from->node->place, ret_verifier,
+                         fault);
 }
 
 static bool print(built *it, const char **ret_text, const char *before, const char *text) {
@@ -344,7 +346,7 @@ bool config_build(config *loaded, config_pool *pool, server_plan **ret_plan,
     jk_arena_init(&it->arena, MAX_ARENA_BYTES);
     const config_node *issuers = config_member(it->settings->node, "issuers");
     if (!open_issuers(it, pool, ret_fault) ||
-        !make_verifier(it, it->given, it->settings->issuers.count, issuers->place,
+        !make_verifier(it, it->given, it->settings->issuers.count, 0, issuers->place,
                        &it->plan.catalogue, ret_fault) ||
         !open_policies(it, ret_fault)) {
         config_plan_free(pool, &it->plan);

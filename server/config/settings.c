@@ -235,7 +235,9 @@ static const char *const WRONG_AUDIENCE[] = {"401", "403", NULL};
 static const char *const GATEWAYS[] = {"none", "nginx", "forwarded", "envoy", NULL};
 
 static void init_policy(void *object) {
-    ((config_policy *)object)->realm = "jwkeep";
+    config_policy *it = object;
+    it->realm = "jwkeep";
+    it->token_cache = SERVER_TOKEN_CACHE;
 }
 
 #define POLICY(field, kind, name, min, max, help)                                              \
@@ -264,6 +266,8 @@ static const config_key POLICY_KEYS[] = {
     OBJECT(config_policy, token, "token", &TOKEN, "where the token is looked for"),
     OBJECT(config_policy, identity, "identity", &IDENTITY_SHAPE,
            "headers that go back, always all of them"),
+    POLICY(token_cache, CONFIG_SIZE, "token_cache", 0, JWKEEP_CACHE_MAX_ENTRIES,
+           "verified tokens to remember; 0: none"),
     POLICY(realm, CONFIG_TEXT, "realm", 0, POLICY_MAX_REALM_BYTES, "of WWW-Authenticate"),
     POLICY(resource_metadata, CONFIG_TEXT, "resource_metadata", 0, POLICY_MAX_URL_BYTES,
            "a URL in challenges (RFC 9728)"),

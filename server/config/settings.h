@@ -115,6 +115,7 @@ typedef struct config_policy {
     config_list claims; /* config_claim_rule */
     config_token token;
     config_identity identity;
+    size_t token_cache;
     const char *realm;
     const char *resource_metadata;
     int wrong_audience; /* CONFIG_AUDIENCE_… */

@@ -26,7 +26,7 @@
  * bytes. */
 typedef struct jk_cached_token jk_cached_token;
 struct jk_cached_token {
-    /* A generation of its issuer's keys in which a check of this token ends with `key` (R).
+    /* A generation of its issuer's keys in which a check of this token ends with `key` (T).
      * Relaxed: whatever is stored here stays true. */
     _Atomic uint64_t generation;
     _Atomic uint32_t uses; /* a hint for eviction; orders nothing */

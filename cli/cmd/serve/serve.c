@@ -38,6 +38,7 @@ struct serve {
     const char *dev_listen;
     const char *ready_file;
     int64_t workers;
+    int64_t token_cache;
     const char *start;
     int64_t start_timeout_s;
     const char *snapshot_dir;
@@ -48,6 +49,7 @@ struct serve {
 static const struct serve DEFAULTS = {
     .admin = ADMIN,
     .dev_listen = DEV_LISTEN,
+    .token_cache = SERVER_TOKEN_CACHE,
     .start = "eager",
     .start_timeout_s = JWKEEP_READY_TIMEOUT_MS / 1000,
     .source = SOURCE_FLAGS_DEFAULTS,
@@ -74,6 +76,8 @@ static const option_spec OPTIONS[] = {
     TEXT(struct serve, ready_file, "ready-file", "FILE", "write the addresses there, as JSON"),
     NUMBER(struct serve, workers, "workers", "N", 1, SERVER_MAX_WORKERS,
            "threads (default: one a core)"),
+    NUMBER(struct serve, token_cache, "token-cache", "N", 0, JWKEEP_CACHE_MAX_ENTRIES,
+           "verified tokens to remember (default 16384; 0: none)"),
     TEXT(struct serve, start, "start", "MODE", "lazy, eager or required (default eager)"),
     NUMBER(struct serve, start_timeout_s, "start-timeout", "S", 1, MAX_START_TIMEOUT_S,
            "with --start required: keys within (default 10)"),
@@ -198,6 +202,7 @@ static exit_status start_verifier(const struct serve *values, struct running *ru
     jwkeep_verifier_options_init(&options);
     options.issuers = &issuer;
     options.issuer_count = 1;
+    options.cache_entries = (size_t)values->token_cache;
     jwkeep_code code = jwkeep_verifier_new(&options, &running->verifier, &error);
     free(snapshot_file);
     if (code == JWKEEP_OK)
