@@ -28,6 +28,8 @@ static inline void server_counter_add(server_counter *counter, uint64_t amount) 
 
 /* What one loop counts about its connections. */
 typedef struct server_loop_counters {
+    server_counter ticks;       /* looks at the time limits: a loop that stands makes none */
+    server_counter cut;         /* connections closed with a request in flight, at the end */
     server_counter turned_away; /* connections over the limit */
     server_counter accepted;
     server_counter open;     /* now */

@@ -15,7 +15,7 @@
 #include <sys/resource.h>
 
 #define OTHER_DESCRIPTORS 256u /* listeners, downloads, loops */
-#define RUN_INTERVAL_S 1       /* between two looks at what is to be retired */
+#define RUN_INTERVAL_MS 1000u  /* between two looks at what is to be retired */
 
 struct server {
     admin_context admin;
@@ -33,6 +33,11 @@ struct server {
     server_policy usual_policy;
     char realm[POLICY_MAX_REALM_BYTES + 1];
     uint32_t grace_ms;
+    bool is_started;
+    bool is_listen_inherited; /* socket files are somebody else's */
+    bool is_admin_inherited;
+    event_log *log;
+    uint64_t seen_ticks[SERVER_MAX_WORKERS + 2];
 };
 
 void server_options_init(server_options *options) {
@@ -41,6 +46,7 @@ void server_options_init(server_options *options) {
         .wait_ms = SERVER_WAIT_MS,
         .grace_ms = SERVER_GRACE_MS,
         .unix_mode = SERVER_UNIX_MODE,
+        .inherited.admin = -1,
     };
     server_limits_init(&options->limits);
 }
@@ -111,6 +117,7 @@ static jwkeep_code add_worker(server *it, const server_options *options,
     if (!context)
         return jk_fail(error, JWKEEP_OUT_OF_MEMORY);
     context->wait_ms = options->wait_ms;
+    context->log = options->log;
     jwkeep_code code = jwkeep_token_new(&context->token, error);
     if (code == JWKEEP_OK)
         code = server_worker_new(&verify_service, context, share, &it->workers[index], error);
@@ -145,29 +152,50 @@ static jwkeep_code make_workers(server *it, const server_options *options,
     return code;
 }
 
-static jwkeep_code open_listeners(server *it, const server_options *options,
-                                  jwkeep_error *error) {
+static jwkeep_code add_listener(server *it, int socket, jwkeep_error *error) {
+    it->listen_count++;
+    return server_worker_listen(it->acceptor, socket, it->workers, it->worker_count, error);
+}
+
+static jwkeep_code open_listener(server *it, const server_options *options, size_t index,
+                                 jwkeep_error *error) {
     int socket = -1;
-    for (size_t i = 0; i < options->listen_count; i++) {
-        uint32_t mode = options->listen_modes ? options->listen_modes[i] : options->unix_mode;
-        jwkeep_code code = server_socket_listen(options->listen[i], mode, "listen", &socket,
-                                                it->listen[i], error);
-        if (code == JWKEEP_OK) {
-            it->listen_count++;
-            code = server_worker_listen(it->acceptor, socket, it->workers, it->worker_count,
-                                        error);
-        }
-        if (code != JWKEEP_OK)
-            return code;
-    }
-    if (!options->admin)
-        return JWKEEP_OK;
-    uint32_t mode = options->admin_mode ? options->admin_mode : options->unix_mode;
+    uint32_t mode = options->listen_modes ? options->listen_modes[index] : options->unix_mode;
+    jwkeep_code code = server_socket_listen(options->listen[index], mode, "listen", &socket,
+                                            it->listen[index], error);
+    return code == JWKEEP_OK ? add_listener(it, socket, error) : code;
+}
+
+static jwkeep_code take_listener(server *it, int socket, jwkeep_error *error) {
     jwkeep_code code =
-        server_socket_listen(options->admin, mode, "admin", &socket, it->admin_address, error);
+        server_socket_adopt(socket, "listen", it->listen[it->listen_count], error);
+    return code == JWKEEP_OK ? add_listener(it, socket, error) : code;
+}
+
+static jwkeep_code open_admin(server *it, const server_options *options, jwkeep_error *error) {
+    int socket = options->inherited.admin;
+    uint32_t mode = options->admin_mode ? options->admin_mode : options->unix_mode;
+    jwkeep_code code = socket >= 0
+                           ? server_socket_adopt(socket, "admin", it->admin_address, error)
+                           : server_socket_listen(options->admin, mode, "admin", &socket,
+                                                  it->admin_address, error);
+    it->is_admin_inherited = options->inherited.admin >= 0;
     return code == JWKEEP_OK
                ? server_worker_listen(it->admin_worker, socket, &it->admin_worker, 1, error)
                : code;
+}
+
+static jwkeep_code open_listeners(server *it, const server_options *options,
+                                  jwkeep_error *error) {
+    const notify_sockets *inherited = &options->inherited;
+    jwkeep_code code = JWKEEP_OK;
+    it->is_listen_inherited = inherited->verify_count > 0;
+    for (size_t i = 0; code == JWKEEP_OK && i < inherited->verify_count; i++)
+        code = take_listener(it, inherited->verify[i], error);
+    for (size_t i = 0;
+         code == JWKEEP_OK && !it->is_listen_inherited && i < options->listen_count; i++)
+        code = open_listener(it, options, i, error);
+    return code == JWKEEP_OK && it->admin_worker ? open_admin(it, options, error) : code;
 }
 
 static jwkeep_code start_threads(server *it, jwkeep_error *error) {
@@ -203,6 +231,7 @@ jwkeep_code server_start(const server_options *options, server **ret_server,
     if (!it)
         return jk_fail(error, JWKEEP_OUT_OF_MEMORY);
     it->grace_ms = options->grace_ms;
+    it->log = options->log;
     settle_plan(it, options);
     it->admin.started_ms = jk_clock_wall_ms();
     raise_descriptor_limit(options->limits.max_connections + OTHER_DESCRIPTORS);
@@ -216,6 +245,11 @@ jwkeep_code server_start(const server_options *options, server **ret_server,
         server_stop(it);
         return code;
     }
+    it->is_started = true;
+    EVENT(it->log, LOG_STARTED, "answering", LOG_TEXT("listen", it->listen[0]),
+          LOG_TEXT("admin", it->admin_address),
+          LOG_NUMBER("workers", (int64_t)it->worker_count),
+          LOG_NUMBER("policies", (int64_t)it->reload.present->policy_count));
     *ret_server = it;
     return JWKEEP_OK;
 }
@@ -233,40 +267,91 @@ void server_signals_block(void) {
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
 }
 
-static void reload_now(server *it, server_tell_reload tell, void *user) {
+static void reload_now(server *it) {
     char fault[RELOAD_FAULT_BYTES] = "";
-    bool is_loaded = reload_run(&it->reload, fault);
-    if (tell)
-        tell(user, is_loaded ? NULL : fault);
+    notify_reloading();
+    if (reload_run(&it->reload, fault))
+        EVENT(it->log, LOG_RELOADED, "the configuration was read again",
+              LOG_NUMBER("policies", (int64_t)it->reload.present->policy_count));
+    else
+        EVENT(it->log, LOG_RELOAD_FAILED, "the earlier configuration stays",
+              LOG_TEXT("fault", fault));
+    notify_send("READY=1");
 }
 
-int server_run(server *it, server_tell_reload tell, void *user) {
-    const struct timespec interval = {.tv_sec = RUN_INTERVAL_S};
+static bool has_ticked(server *it, size_t index, const server_loop_counters *counters) {
+    uint64_t ticks = server_counter_get(&counters->ticks);
+    bool has = ticks != it->seen_ticks[index];
+    it->seen_ticks[index] = ticks;
+    return has;
+}
+
+/* Each loop turns, however long ago it was asked last. */
+static bool is_alive(server *it) {
+    bool is_it = has_ticked(it, SERVER_MAX_WORKERS, server_worker_counters(it->acceptor));
+    for (size_t i = 0; i < it->worker_count; i++)
+        is_it = has_ticked(it, i, server_worker_counters(it->workers[i])) && is_it;
+    if (it->admin_worker)
+        is_it =
+            has_ticked(it, SERVER_MAX_WORKERS + 1, server_worker_counters(it->admin_worker)) &&
+            is_it;
+    return is_it;
+}
+
+/* Between two looks a loop has time for several ticks, or it is none of a watchdog's. */
+static struct timespec interval_of(uint32_t watchdog_ms) {
+    uint32_t interval_ms =
+        watchdog_ms > 0 && watchdog_ms < RUN_INTERVAL_MS ? watchdog_ms : RUN_INTERVAL_MS;
+    if (interval_ms < 2 * SERVER_TICK_MS)
+        interval_ms = 2 * SERVER_TICK_MS;
+    return (struct timespec){.tv_sec = interval_ms / 1000,
+                             .tv_nsec = (long)(interval_ms % 1000) * 1000000};
+}
+
+int server_run(server *it) {
+    uint32_t watchdog_ms = notify_watchdog_ms();
+    const struct timespec interval = interval_of(watchdog_ms);
     sigset_t signals;
     server_signals_block();
     signals_of_running(&signals);
     reload_set_runner(&it->reload, pthread_self());
+    notify_send("READY=1");
     for (;;) {
         int signal = sigtimedwait(&signals, NULL, &interval);
         if (signal == SIGTERM || signal == SIGINT)
             return signal;
         if (signal == SIGHUP)
-            reload_now(it, tell, user);
+            reload_now(it);
+        else if (watchdog_ms > 0 && is_alive(it))
+            notify_send("WATCHDOG=1");
         reload_collect(&it->reload);
+        event_log_flush(it->log);
     }
 }
+
+static int64_t sum_of(const server *it, size_t offset) {
+    uint64_t sum = 0;
+    for (size_t i = 0; i < it->worker_count; i++) {
+        const char *counters = (const char *)server_worker_counters(it->workers[i]);
+        sum += server_counter_get((const server_counter *)(const void *)(counters + offset));
+    }
+    return (int64_t)sum;
+}
+
+#define SUM_OF(it, field) sum_of(it, offsetof(server_loop_counters, field))
 
 /* Socket files go before their listeners do: while somebody listens no successor replaces
  * the file, so it is still ours. */
 static void close_listeners(server *it) {
-    for (size_t i = 0; i < it->listen_count; i++)
+    for (size_t i = 0; !it->is_listen_inherited && i < it->listen_count; i++)
         server_socket_remove(it->listen[i]);
     if (it->acceptor)
         server_worker_close_listeners(it->acceptor);
 }
 
 static void end_administration(server *it) {
-    server_socket_remove(it->admin_address);
+    if (!it->is_admin_inherited)
+        server_socket_remove(it->admin_address);
     server_worker_free(it->admin_worker);
 }
 
@@ -274,11 +359,24 @@ void server_stop(server *it) {
     if (!it)
         return;
     atomic_store_explicit(&it->admin.is_draining, true, memory_order_release);
+    int64_t began_ms = jk_clock_monotonic_ms();
+    if (it->is_started) {
+        notify_send("STOPPING=1");
+        EVENT(it->log, LOG_DRAINING, "no new connections; requests in flight are answered",
+              LOG_NUMBER("connections", SUM_OF(it, open)),
+              LOG_NUMBER("parked", SUM_OF(it, parked)), LOG_NUMBER("grace_ms", it->grace_ms));
+    }
     close_listeners(it);
     for (size_t i = 0; i < it->worker_count; i++)
         server_worker_stop(it->workers[i], it->grace_ms);
     for (size_t i = 0; i < it->worker_count; i++)
         server_worker_join(it->workers[i]);
+    if (it->is_started)
+        EVENT(it->log, LOG_ENDED, "every connection is closed",
+              LOG_NUMBER("took_ms", jk_clock_monotonic_ms() - began_ms),
+              LOG_NUMBER("cut", SUM_OF(it, cut)), LOG_NUMBER("requests", SUM_OF(it, requests)),
+              LOG_NUMBER("connections", SUM_OF(it, accepted)),
+              LOG_NUMBER("uptime_s", (jk_clock_wall_ms() - it->admin.started_ms) / 1000));
     for (size_t i = 0; i < it->worker_count; i++) {
         server_worker_free(it->workers[i]);
         free_context(it->contexts[i]);

@@ -9,6 +9,8 @@
 #define SERVER_SERVER_H
 
 #include "server/limits.h"
+#include "server/log.h"
+#include "server/notify.h"
 #include "server/reload.h"
 #include <jwkeep/error.h>
 #include <jwkeep/verifier.h>
@@ -40,6 +42,10 @@ typedef struct server_options {
     unsigned workers;     /* 0: one for each core this process may use */
     uint32_t grace_ms;    /* how long a stopping server lets requests finish */
     uint32_t unix_mode;   /* permission bits of unix sockets */
+    /* Listening sockets that were handed over: any of them stand for all of `listen`, or for
+     * `admin`. They become the server's; their files are not ours to remove. */
+    notify_sockets inherited;
+    event_log *log; /* borrowed, or NULL */
     server_limits limits;
 } server_options;
 
@@ -56,12 +62,11 @@ JWKEEP_MUST_USE jwkeep_code server_start(const server_options *options, server *
                                          jwkeep_error *error);
 
 /* Waits in the calling thread until SIGTERM or SIGINT arrives; returns its number. SIGHUP
- * meanwhile reloads, and what came of it is told to `tell` (may be NULL): `fault` is NULL if
- * it went well. Signals must be blocked in every thread, so call server_signals_block before
- * any thread is started. */
-typedef void (*server_tell_reload)(void *user, const char *fault);
+ * meanwhile reloads. Tells a service manager that it is ready, reloads, stops, and, while every
+ * loop turns, that it is alive. Signals must be blocked in every thread, so call
+ * server_signals_block before any thread is started. */
 void server_signals_block(void);
-int server_run(server *it, server_tell_reload tell, void *user);
+int server_run(server *it);
 
 /* Readiness goes false, listeners close, requests in flight (parked ones included) are
  * answered within the grace period, then everything is closed and freed. NULL is fine. */

@@ -170,6 +170,25 @@ jwkeep_code server_socket_listen(const char *text, unsigned unix_mode, const cha
     return JWKEEP_OK;
 }
 
+static bool has_option(int socket, int option, int expected) {
+    int value = 0;
+    socklen_t size = sizeof value;
+    return getsockopt(socket, SOL_SOCKET, option, &value, &size) == 0 && value == expected;
+}
+
+jwkeep_code server_socket_adopt(int socket_, const char *where,
+                                char ret_address[SERVER_ADDRESS_BYTES], jwkeep_error *error) {
+    address bound = {.size = sizeof bound.is};
+    if (!has_option(socket_, SO_TYPE, SOCK_STREAM) || !has_option(socket_, SO_ACCEPTCONN, 1) ||
+        getsockname(socket_, &bound.is.any, &bound.size) != 0 ||
+        (bound.is.any.sa_family != AF_UNIX && bound.is.any.sa_family != AF_INET &&
+         bound.is.any.sa_family != AF_INET6))
+        return jk_fail_text(error, JWKEEP_SYSTEM_FAILED,
+                            "what was handed over is no listening socket", where, NULL);
+    write_address(&bound, ret_address);
+    return JWKEEP_OK;
+}
+
 void server_socket_remove(const char *text) {
     if (strncmp(text, "unix:", 5) == 0)
         unlink(text + 5);

@@ -21,6 +21,12 @@ JWKEEP_MUST_USE jwkeep_code server_socket_listen(const char *address, unsigned u
                                                  char ret_address[SERVER_ADDRESS_BYTES],
                                                  jwkeep_error *error);
 
+/* A listening socket that somebody else has opened; `ret_address` gets its address. Errors as
+ * above: SYSTEM_FAILED (not a listening stream socket of those kinds). */
+JWKEEP_MUST_USE jwkeep_code server_socket_adopt(int socket, const char *where,
+                                                char ret_address[SERVER_ADDRESS_BYTES],
+                                                jwkeep_error *error);
+
 /* Removes the file of a unix address; nothing for others. */
 void server_socket_remove(const char *address);
 

@@ -52,6 +52,7 @@ typedef struct judging {
     http_response *response;
     const server_policy *policy;
     jwkeep_span token;
+    const char *reason; /* why it does not pass: constant text, for the log */
 } judging;
 
 /* The second segment of a compact token is its claims. */
@@ -95,7 +96,7 @@ static bool lacks_scope(const judging *it, jwkeep_code code, const jwkeep_error 
             strcmp(error->where, "scope") == 0);
 }
 
-static verify_outcome reject(const judging *it, jwkeep_code code, const jwkeep_error *error) {
+static verify_outcome reject(judging *it, jwkeep_code code, const jwkeep_error *error) {
     count_reason(&it->context->counters, code);
     if (lacks_scope(it, code, error)) {
         challenge_with(it, 403, "insufficient_scope", error->text, it->policy->scope);
@@ -109,8 +110,8 @@ static verify_outcome reject(const judging *it, jwkeep_code code, const jwkeep_e
     return VERIFY_REJECTED;
 }
 
-static verify_outcome answer_verdict(const judging *it, jwkeep_code code,
-                                     const jwkeep_error *error) {
+static verify_outcome answer_verdict(judging *it, jwkeep_code code, const jwkeep_error *error) {
+    it->reason = jwkeep_code_name(code);
     switch (jwkeep_code_class(code)) {
     case JWKEEP_CLASS_OK:
         if (code != JWKEEP_OK)
@@ -144,27 +145,42 @@ static void on_notify(void *user) {
     server_exchange_wake(user);
 }
 
-static server_outcome finish(verify_context *context, const server_exchange *exchange,
+/* Nothing of the request is told: not its token, nor what it asked the gateway for. */
+static void tell(const judging *it, verify_outcome outcome) {
+    static const log_kind kinds[VERIFY_OUTCOME_COUNT] = {
+        [VERIFY_NO_TOKEN] = LOG_NO_TOKEN,       [VERIFY_INVALID_REQUEST] = LOG_REFUSED,
+        [VERIFY_REJECTED] = LOG_REFUSED,        [VERIFY_FORBIDDEN] = LOG_FORBIDDEN,
+        [VERIFY_UNAVAILABLE] = LOG_UNAVAILABLE, [VERIFY_FAILED] = LOG_FAILED};
+    if (outcome == VERIFY_ALLOWED || !it->context->log)
+        return;
+    EVENT(it->context->log, kinds[outcome], "a request does not pass",
+          LOG_TEXT("policy", it->policy->name),
+          LOG_TEXT("reason", it->reason ? it->reason : "no_token"),
+          LOG_NUMBER("status", it->response->status));
+}
+
+static server_outcome finish(const judging *it, const server_exchange *exchange,
                              verify_outcome outcome) {
-    count(&context->counters, outcome, server_exchange_began_ns(exchange));
+    count(&it->context->counters, outcome, server_exchange_began_ns(exchange));
+    tell(it, outcome);
     return SERVER_ANSWERED;
 }
 
-static server_outcome answer_full(verify_context *context, server_exchange *exchange,
+static server_outcome answer_full(judging *it, server_exchange *exchange,
                                   jwkeep_pending *pending) {
     jwkeep_pending_cancel(pending);
     server_exchange_forget(exchange);
-    count_reason(&context->counters, JWKEEP_KEYS_BUSY);
-    answer_unavailable(server_exchange_response(exchange), jwkeep_code_text(JWKEEP_KEYS_BUSY));
-    return finish(context, exchange, VERIFY_UNAVAILABLE);
+    it->reason = jwkeep_code_name(JWKEEP_KEYS_BUSY);
+    count_reason(&it->context->counters, JWKEEP_KEYS_BUSY);
+    answer_unavailable(it->response, jwkeep_code_text(JWKEEP_KEYS_BUSY));
+    return finish(it, exchange, VERIFY_UNAVAILABLE);
 }
 
-static server_outcome park(const judging *it, server_exchange *exchange,
-                           jwkeep_pending *pending) {
+static server_outcome park(judging *it, server_exchange *exchange, jwkeep_pending *pending) {
     parked *waiting = malloc(sizeof *waiting);
     if (!waiting || !server_exchange_park(exchange)) {
         free(waiting);
-        return answer_full(it->context, exchange, pending);
+        return answer_full(it, exchange, pending);
     }
     *waiting = (parked){pending, it->context->seat.present, it->policy, it->token};
     plan_hold(waiting->plan);
@@ -172,7 +188,7 @@ static server_outcome park(const judging *it, server_exchange *exchange,
     return SERVER_PARKED;
 }
 
-static server_outcome judge(const judging *it, server_exchange *exchange) {
+static server_outcome judge(judging *it, server_exchange *exchange) {
     jwkeep_error error = {0};
     jwkeep_pending *pending = NULL;
     jwkeep_code code =
@@ -180,7 +196,7 @@ static server_outcome judge(const judging *it, server_exchange *exchange) {
                               exchange, it->context->token, &pending, NULL, &error);
     if (code == JWKEEP_PENDING)
         return park(it, exchange, pending);
-    return finish(it->context, exchange, answer_verdict(it, code, &error));
+    return finish(it, exchange, answer_verdict(it, code, &error));
 }
 
 /* Fetch: a preflight asks whether a request may be sent, and never has credentials. */
@@ -218,6 +234,7 @@ static bool apply_rules(judging *it, const original_request *original,
     const policy_rule *rule = NULL;
     bool is_clear = find_rule(it, original, &rule);
     if (!is_clear || (rule && rule->verdict == POLICY_DENY)) {
+        it->reason = is_clear ? "denied_by_rule" : "ambiguous_path";
         http_response_text(it->response, 403,
                            is_clear ? "not allowed by a rule" : "an ambiguous path");
         *ret_outcome = VERIFY_FORBIDDEN;
@@ -237,15 +254,17 @@ static server_outcome verify(judging *it, server_exchange *exchange, jwkeep_span
     original_request original;
     verify_outcome outcome;
     if (!original_read(it->policy->gateway, request, rest, &original)) {
+        it->reason = "no_original_request";
         http_response_text(it->response, 403, "the original request is not told");
-        return finish(it->context, exchange, VERIFY_FORBIDDEN);
+        return finish(it, exchange, VERIFY_FORBIDDEN);
     }
     if (apply_rules(it, &original, &outcome))
-        return finish(it->context, exchange, outcome);
+        return finish(it, exchange, outcome);
     credentials found = credentials_find(it->policy, request, original.query);
     if (found.fault) {
+        it->reason = "invalid_request";
         challenge_with(it, 401, "invalid_request", found.fault, NULL);
-        return finish(it->context, exchange, VERIFY_INVALID_REQUEST);
+        return finish(it, exchange, VERIFY_INVALID_REQUEST);
     }
     if (!jwkeep_span_is_present(found.token)) {
         bool passes = it->policy->passes_preflight && is_preflight(request, &original);
@@ -253,7 +272,7 @@ static server_outcome verify(judging *it, server_exchange *exchange, jwkeep_span
             allow(it, NULL);
         else
             challenge_with(it, 401, NULL, NULL, NULL);
-        return finish(it->context, exchange, passes ? VERIFY_ALLOWED : VERIFY_NO_TOKEN);
+        return finish(it, exchange, passes ? VERIFY_ALLOWED : VERIFY_NO_TOKEN);
     }
     it->token = found.token;
     return judge(it, exchange);
@@ -305,12 +324,14 @@ static server_outcome answer(void *user, server_exchange *exchange) {
 static server_outcome resume(void *user, server_exchange *exchange) {
     verify_context *context = user;
     parked *waiting = server_exchange_state(exchange);
-    const judging it = {context, server_exchange_response(exchange), waiting->policy,
-                        waiting->token};
+    judging it = {.context = context,
+                  .response = server_exchange_response(exchange),
+                  .policy = waiting->policy,
+                  .token = waiting->token};
     jwkeep_error error = {0};
     jwkeep_code code = jwkeep_pending_finish(waiting->pending, context->token, NULL, &error);
     server_exchange_set_state(exchange, NULL);
-    server_outcome outcome = finish(context, exchange, answer_verdict(&it, code, &error));
+    server_outcome outcome = finish(&it, exchange, answer_verdict(&it, code, &error));
     plan_let_go(waiting->plan);
     free(waiting);
     return outcome;

@@ -17,6 +17,7 @@
 #include "server/counters.h"
 #include "server/exchange.h"
 #include "server/http/path.h"
+#include "server/log.h"
 #include "server/plan.h"
 
 typedef enum verify_outcome {
@@ -53,6 +54,7 @@ typedef struct verify_context {
     plan_seat seat;
     uint32_t wait_ms; /* for keys */
     jwkeep_token *token;
+    event_log *log; /* or NULL */
     verify_counters counters;
     uint8_t path[HTTP_MAX_PATH_BYTES]; /* of the request that is being answered */
 } verify_context;

@@ -129,6 +129,7 @@ static void begin_draining(server_worker *worker, uint32_t grace_ms) {
 }
 
 static void end_draining(server_worker *worker) {
+    server_counter_add(&worker->counters.cut, server_counter_get(&worker->counters.open));
     for (size_t i = 0; i < SERVER_PHASE_COUNT; i++)
         for_each_in(&worker->phases[i], server_connection_close);
 }
@@ -163,6 +164,7 @@ static void expire_phase(server_worker *worker, server_phase phase) {
 
 static void on_tick(uv_timer_t *handle) {
     server_worker *worker = handle->data;
+    server_counter_add(&worker->counters.ticks, 1);
     if (worker->service->tick && worker->context)
         worker->service->tick(worker->context);
     for (int phase = 0; phase < SERVER_PHASE_COUNT; phase++)

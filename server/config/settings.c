@@ -54,6 +54,20 @@ static const config_key ADMIN_KEYS[] = {
 static const config_shape ADMIN =
     SHAPE("the administration", ADMIN_KEYS, config_admin, init_admin);
 
+static const char *const LOG_FORMATS[] = {"logfmt", "json", NULL};
+static const char *const LOG_LEVELS[] = {"error", "warning", "info", "debug", NULL};
+
+static void init_log(void *object) {
+    ((config_log *)object)->level = LOG_LEVEL_INFO;
+}
+
+static const config_key LOG_KEYS[] = {
+    CHOICE(config_log, format, "format", LOG_FORMATS, "one line an event, on standard error"),
+    CHOICE(config_log, level, "level", LOG_LEVELS,
+           "events at least as grave; debug tells of requests without a token, too"),
+};
+static const config_shape LOG = SHAPE("the log", LOG_KEYS, config_log, init_log);
+
 static void init_limits(void *object) {
     config_limits *it = object;
     server_limits_init(&it->of_server);
@@ -308,6 +322,7 @@ static const config_key SETTINGS_KEYS[] = {
            "keys with the first token, at once, or before anything is answered"),
     TOP(start_timeout_s, CONFIG_UINT32, 1, CONFIG_MAX_START_TIMEOUT_S, "of start: required"),
     TOP(max_downloads, CONFIG_UINT32, 1, 1024, "at a time, for all issuers"),
+    OBJECT(config_settings, log, "log", &LOG, "what is told, and in which form"),
     OBJECT(config_settings, limits, "limits", &LIMITS, "what strangers may use up"),
     {"issuers", CONFIG_OBJECTS, offsetof(config_settings, issuers), 0, JWKEEP_MAX_ISSUERS, true,
      NULL, &CONFIG_ISSUER_SHAPE, "whose tokens may pass"},

@@ -26,6 +26,12 @@ typedef struct config_admin {
     bool is_off;
 } config_admin;
 
+typedef struct config_log {
+    const config_node *node;
+    int format; /* a log_format */
+    int level;  /* a log_level */
+} config_log;
+
 typedef struct config_limits {
     const config_node *node;
     server_limits of_server;
@@ -137,6 +143,7 @@ typedef struct config_settings {
     uint32_t start_timeout_s;
     uint32_t max_downloads;
     config_limits limits;
+    config_log log;
     config_list issuers;
     config_list policies;
 } config_settings;

@@ -29,6 +29,13 @@ class ConfiguredService(Service):
         self.process.send_signal(signal.SIGHUP)
         wait_until("the reload", lambda: self.reloads() > before)
 
+    def stop_keeping_output(self):
+        """Ends it; what it said is in `kept`."""
+        self.process.send_signal(signal.SIGTERM)
+        wait_until("the end", self.has_ended)
+        self.kept = self.output()
+        self.stop()
+
     def reloads(self):
         text = self.admin("/metrics").body.decode()
         return sum(float(line.split(" ")[1]) for line in text.splitlines()

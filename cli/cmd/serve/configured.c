@@ -16,6 +16,7 @@
 /* What runs, in the order it is started; ended in the other. */
 struct running {
     const char *file;
+    event_log *log;
     config_pool *pool;
     server_plan *plan; /* until the server has it */
     server *server;
@@ -54,9 +55,15 @@ static exit_status open_pool(const configured *values, struct running *running) 
     jwkeep_error error;
     if (!config_load(running->file, &loaded, &fault))
         return refuse(running, &fault);
-    size_t max_downloads = config_get(loaded)->max_downloads;
-    if (config_pool_new(max_downloads, values->checks_only, serve_tell_event, NULL,
-                        &running->pool, &error) != JWKEEP_OK) {
+    const config_settings *settings = config_get(loaded);
+    exit_status status = serve_open_log((log_format)settings->log.format,
+                                        (log_level)settings->log.level, &running->log);
+    if (status != STATUS_YES) {
+        config_free(loaded);
+        return status;
+    }
+    if (config_pool_new(settings->max_downloads, values->checks_only, serve_tell_event,
+                        running->log, &running->pool, &error) != JWKEEP_OK) {
         config_free(loaded);
         return report_failure("starting", &error);
     }
@@ -108,8 +115,11 @@ static exit_status start_server(const configured *values, struct running *runnin
     options.wait_ms = settings->wait_ms;
     options.grace_ms = settings->grace_ms;
     options.limits = settings->limits.of_server;
+    options.log = running->log;
     options.plan = running->plan;
     options.reload = (reload_source){reload_plan, retire_plan, running};
+    if (!serve_take_sockets(&options))
+        return STATUS_USAGE;
     if (server_start(&options, &running->server, &error) != JWKEEP_OK)
         return report_failure("starting", &error);
     running->plan = NULL; /* the server retires it */
@@ -128,14 +138,6 @@ static exit_status start(const configured *values, struct running *running) {
     return status;
 }
 
-static void tell_reload(void *user, const char *fault) {
-    const struct running *running = user;
-    if (fault)
-        report_note("error: NOT reloaded, the earlier configuration stays: %s", fault);
-    else
-        report_note("%s: reloaded", running->file);
-}
-
 exit_status serve_configured(const configured *values) {
     struct running running = {.file = values->file};
     signal(SIGPIPE, SIG_IGN);
@@ -146,10 +148,11 @@ exit_status serve_configured(const configured *values) {
     else if (status == STATUS_YES)
         status = start(values, &running);
     if (status == STATUS_YES && running.server)
-        server_run(running.server, tell_reload, &running);
+        server_run(running.server);
     server_stop(running.server);
     config_plan_free(running.pool, running.plan);
     config_pool_free(running.pool);
+    event_log_free(running.log);
     return status;
 }
 

@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define LISTEN "127.0.0.1:8080"
 #define ADMIN "127.0.0.1:9090"
@@ -42,6 +43,7 @@ struct serve {
     const char *start;
     int64_t start_timeout_s;
     const char *snapshot_dir;
+    const char *log;
     source_flags source;
     remote_options remote;
 };
@@ -51,6 +53,7 @@ static const struct serve DEFAULTS = {
     .dev_listen = DEV_LISTEN,
     .token_cache = SERVER_TOKEN_CACHE,
     .start = "eager",
+    .log = "logfmt",
     .start_timeout_s = JWKEEP_READY_TIMEOUT_MS / 1000,
     .source = SOURCE_FLAGS_DEFAULTS,
     .remote.timeout_s = REMOTE_TIMEOUT_S,
@@ -83,12 +86,14 @@ static const option_spec OPTIONS[] = {
            "with --start required: keys within (default 10)"),
     TEXT(struct serve, snapshot_dir, "snapshot-dir", "DIR",
          "keep the last good keys there, for a start while the issuer is down"),
+    TEXT(struct serve, log, "log", "FORMAT", "logfmt or json (default logfmt)"),
     SOURCE_FLAGS(struct serve),
     REMOTE_OPTIONS(struct serve),
 };
 
 /* What runs, in the order it is started; ended in the other. */
 struct running {
+    event_log *log;
     dev_issuer *dev;
     jwkeep_verifier *verifier;
     server *server;
@@ -117,30 +122,23 @@ static exit_status check_arguments(const struct serve *values) {
     if (strcmp(values->start, "lazy") != 0 && strcmp(values->start, "eager") != 0 &&
         strcmp(values->start, "required") != 0)
         return report_usage("--start is lazy, eager or required");
+    if (strcmp(values->log, "logfmt") != 0 && strcmp(values->log, "json") != 0)
+        return report_usage("--log is logfmt or json");
     return STATUS_YES;
 }
 
-void serve_tell_event(void *user, const char *issuer, const jwkeep_event *event) {
-    (void)user;
-    if (event->kind == JWKEEP_EVENT_FAILED || event->kind == JWKEEP_EVENT_EMPTY_KEPT)
-        report_failure(event->url, event->error);
-    else if (event->kind == JWKEEP_EVENT_REFRESHED)
-        report_note("%s: %zu keys, generation %llu (%s)", event->url, event->count,
-                    (unsigned long long)event->generation, issuer);
-    else if (event->kind == JWKEEP_EVENT_KEY_SKIPPED)
-        key_report_skip(NULL, event->skip);
-    else if (event->kind == JWKEEP_EVENT_KID_REUSED)
-        report_note("%s: warning: other key material under a kid that was there before",
-                    event->url);
-    else if (event->kind == JWKEEP_EVENT_SIZE_ALARM)
-        report_note("%s: warning: %zu keys, over the alarm's limit or twice as many as before",
-                    event->url, event->count);
-    else if (event->kind == JWKEEP_EVENT_STALE)
-        report_note("%s: warning: the keys are past the stale limit", event->url);
-    else if (event->kind == JWKEEP_EVENT_RESTORED)
-        report_note("%s: %zu keys from the snapshot file", event->url, event->count);
-    else if (event->kind == JWKEEP_EVENT_SNAPSHOT_FAILED)
-        report_failure("the snapshot file", event->error);
+exit_status serve_open_log(log_format format, log_level level, event_log **ret_log) {
+    jwkeep_error error;
+    if (event_log_new(format, level, STDERR_FILENO, ret_log, &error) == JWKEEP_OK)
+        return STATUS_YES;
+    return report_failure("starting", &error);
+}
+
+bool serve_take_sockets(server_options *options) {
+    if (notify_take_sockets(&options->inherited))
+        return true;
+    report_usage("too many sockets were handed over (LISTEN_FDS)");
+    return false;
 }
 
 static void tell_event(void *user, const jwkeep_event *event) {
@@ -187,6 +185,7 @@ static exit_status start_verifier(const struct serve *values, struct running *ru
     source_flags_fill(&values->source, &source);
     source.allows_http_loopback = values->is_dev || values->remote.allows_http_loopback;
     source.on_event = tell_event;
+    source.user = running->log;
     char *snapshot_file = NULL;
     if (!name_snapshot(values, &snapshot_file))
         return report_internal("out of memory");
@@ -243,13 +242,23 @@ static exit_status start_server(const struct serve *values, struct running *runn
     options.admin = values->admin;
     options.verifier = running->verifier;
     options.workers = (unsigned)values->workers;
+    options.log = running->log;
+    if (!serve_take_sockets(&options))
+        return STATUS_USAGE;
     if (server_start(&options, &running->server, &error) == JWKEEP_OK)
         return STATUS_YES;
     return report_failure("starting", &error);
 }
 
+static exit_status open_log(const struct serve *values, struct running *running) {
+    log_format format = strcmp(values->log, "json") == 0 ? LOG_FORMAT_JSON : LOG_FORMAT_LOGFMT;
+    return serve_open_log(format, LOG_LEVEL_INFO, &running->log);
+}
+
 static exit_status start(const struct serve *values, struct running *running) {
-    exit_status status = start_dev_issuer(values, running);
+    exit_status status = open_log(values, running);
+    if (status == STATUS_YES)
+        status = start_dev_issuer(values, running);
     if (status == STATUS_YES)
         status = start_verifier(values, running);
     if (status == STATUS_YES && strcmp(values->start, "required") == 0)
@@ -341,10 +350,11 @@ static exit_status run(const void *arguments) {
                                       running.dev ? dev_issuer_address(running.dev) : NULL,
                                       values->ready_file);
     if (status == STATUS_YES)
-        server_run(running.server, NULL, NULL);
+        server_run(running.server);
     server_stop(running.server);
     jwkeep_verifier_free(running.verifier);
     dev_issuer_stop(running.dev);
+    event_log_free(running.log);
     return status;
 }
 

@@ -24,7 +24,14 @@ exit_status serve_configured(const configured *values);
 /* Prints the JSON Schema of the file. */
 exit_status serve_print_schema(void);
 
-/* A line for what happened at the source of an issuer. */
+/* The log on standard error. */
+exit_status serve_open_log(log_format format, log_level level, event_log **ret_log);
+
+/* Puts the sockets that a service manager has handed over into `options`; reports if it cannot.
+ */
+bool serve_take_sockets(server_options *options);
+
+/* A line in the log, `user`, for what happened at the source of an issuer. */
 void serve_tell_event(void *user, const char *issuer, const jwkeep_event *event);
 
 /* Waits for the keys of every issuer; a signal that ends the program ends that, too. */
