@@ -5,6 +5,7 @@
 #include "server/challenge.h"
 #include "server/credentials.h"
 #include "server/identity.h"
+#include "server/introspection.h"
 #include "server/jwks_route.h"
 #include "server/original.h"
 #include <stdlib.h>
@@ -53,6 +54,7 @@ typedef struct judging {
     const server_policy *policy;
     jwkeep_span token;
     const char *reason; /* why it does not pass: constant text, for the log */
+    uint8_t *form;      /* of an introspection: where its token stands; NULL: a verdict */
 } judging;
 
 /* The second segment of a compact token is its claims. */
@@ -110,7 +112,22 @@ static verify_outcome reject(judging *it, jwkeep_code code, const jwkeep_error *
     return VERIFY_REJECTED;
 }
 
+/* RFC 7662 §2.2: whatever is wrong with a token, it is not active. */
+static verify_outcome answer_introspection(judging *it, jwkeep_code code,
+                                           const jwkeep_error *error) {
+    bool is_rejected = jwkeep_code_class(code) == JWKEEP_CLASS_REJECTED;
+    it->reason = jwkeep_code_name(code);
+    if (code == JWKEEP_OK || is_rejected) {
+        introspection_tell(is_rejected ? NULL : it->context->token, it->response);
+        return is_rejected ? VERIFY_REJECTED : VERIFY_ALLOWED;
+    }
+    answer_unavailable(it->response, error->text);
+    return VERIFY_UNAVAILABLE;
+}
+
 static verify_outcome answer_verdict(judging *it, jwkeep_code code, const jwkeep_error *error) {
+    if (it->form)
+        return answer_introspection(it, code, error);
     it->reason = jwkeep_code_name(code);
     switch (jwkeep_code_class(code)) {
     case JWKEEP_CLASS_OK:
@@ -139,7 +156,14 @@ typedef struct parked {
     server_plan *plan;
     const server_policy *policy;
     jwkeep_span token;
+    uint8_t *form;
 } parked;
+
+static void free_parked(parked *waiting) {
+    plan_let_go(waiting->plan);
+    free(waiting->form);
+    free(waiting);
+}
 
 static void on_notify(void *user) {
     server_exchange_wake(user);
@@ -182,7 +206,8 @@ static server_outcome park(judging *it, server_exchange *exchange, jwkeep_pendin
         free(waiting);
         return answer_full(it, exchange, pending);
     }
-    *waiting = (parked){pending, it->context->seat.present, it->policy, it->token};
+    *waiting = (parked){pending, it->context->seat.present, it->policy, it->token, it->form};
+    it->form = NULL;
     plan_hold(waiting->plan);
     server_exchange_set_state(exchange, waiting);
     return SERVER_PARKED;
@@ -278,6 +303,22 @@ static server_outcome verify(judging *it, server_exchange *exchange, jwkeep_span
     return judge(it, exchange);
 }
 
+static server_outcome introspect(judging *it, server_exchange *exchange,
+                                 const introspection *settings) {
+    const http_request *request = server_exchange_request(exchange);
+    it->policy = settings->policy;
+    it->form = malloc(http_request_body(request).size + 1);
+    if (!it->form) {
+        http_response_text(it->response, 500, "out of memory");
+        return SERVER_ANSWERED;
+    }
+    server_outcome outcome = SERVER_ANSWERED;
+    if (!introspection_refuses(settings, request, it->response, it->form, &it->token))
+        outcome = judge(it, exchange);
+    free(it->form); /* a parked request has taken it */
+    return outcome;
+}
+
 static bool has_prefix(jwkeep_span path, const char *prefix) {
     size_t size = strlen(prefix);
     return path.size >= size && memcmp(path.data, prefix, size) == 0;
@@ -314,6 +355,8 @@ static server_outcome answer(void *user, server_exchange *exchange) {
     it.policy = find_policy(plan, path, &rest);
     if (it.policy)
         return verify(&it, exchange, rest);
+    if (plan->introspection && jwkeep_span_equals(path, JWKEEP_SPAN(INTROSPECTION_PATH)))
+        return introspect(&it, exchange, plan->introspection);
     if (has_prefix(path, JWKS_PATH_PREFIX))
         jwks_answer(plan->catalogue, request, response);
     else
@@ -327,13 +370,13 @@ static server_outcome resume(void *user, server_exchange *exchange) {
     judging it = {.context = context,
                   .response = server_exchange_response(exchange),
                   .policy = waiting->policy,
-                  .token = waiting->token};
+                  .token = waiting->token,
+                  .form = waiting->form};
     jwkeep_error error = {0};
     jwkeep_code code = jwkeep_pending_finish(waiting->pending, context->token, NULL, &error);
     server_exchange_set_state(exchange, NULL);
     server_outcome outcome = finish(&it, exchange, answer_verdict(&it, code, &error));
-    plan_let_go(waiting->plan);
-    free(waiting);
+    free_parked(waiting);
     return outcome;
 }
 
@@ -342,8 +385,7 @@ static void abandon(void *user, server_exchange *exchange) {
     parked *waiting = server_exchange_state(exchange);
     jwkeep_pending_cancel(waiting->pending);
     server_exchange_set_state(exchange, NULL);
-    plan_let_go(waiting->plan);
-    free(waiting);
+    free_parked(waiting);
 }
 
 static void tick(void *user) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Owns the decision: ANY /verify and /verify/<policy>, and GET /jwks/<issuer>. The status
- * follows from the class of the verdict, but for what authorization is about:
+ * Owns the decision: ANY /verify and /verify/<policy>, POST /introspect, GET /jwks/<issuer>.
+ * The status follows from the class of the verdict, but for what authorization is about:
  *
  *   200  the identity headers, each always there (server/identity.h); no body
  *   401  no token, or a bad one, with WWW-Authenticate (RFC 6750 §3)

@@ -5,6 +5,7 @@
 #include "base/attributes.h"
 #include "server/config/pool.h"
 #include "server/http/path.h"
+#include "server/introspection.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +27,7 @@ typedef struct built {
     built_issuer *issuers;
     jwkeep_issuer *given; /* the issuers as a verifier wants them, without rules */
     server_policy *policies;
+    introspection introspection;
 } built;
 
 static bool out_of_memory(config_fault *fault) {
@@ -334,6 +336,29 @@ static bool open_policies(built *it, config_fault *fault) {
     return true;
 }
 
+static bool open_introspection(built *it) {
+    const config_introspection *from = &it->settings->introspection;
+    const config_client *given = from->clients.items;
+    introspection_client *clients = zeroed(it, from->clients.count, sizeof *clients);
+    if (!clients)
+        return false;
+    for (size_t i = 0; i < from->clients.count; i++) {
+        char *basic = (char *)jk_arena_bytes(&it->arena, INTROSPECTION_CREDENTIALS_BYTES);
+        if (!basic)
+            return false;
+        introspection_encode(given[i].id, given[i].secret, basic);
+        clients[i] = (introspection_client){basic, given[i].secret};
+    }
+    it->introspection = (introspection){
+        .policy = from->policy ? plan_find(&it->plan, jwkeep_span_text(from->policy))
+                               : &it->policies[0],
+        .clients = clients,
+        .client_count = from->clients.count};
+    if (from->clients.count > 0)
+        it->plan.introspection = &it->introspection;
+    return true;
+}
+
 bool config_build(config *loaded, config_pool *pool, server_plan **ret_plan,
                   config_fault *ret_fault) {
     built *it = calloc(1, sizeof *it);
@@ -351,6 +376,10 @@ bool config_build(config *loaded, config_pool *pool, server_plan **ret_plan,
         !open_policies(it, ret_fault)) {
         config_plan_free(pool, &it->plan);
         return false;
+    }
+    if (!open_introspection(it)) {
+        config_plan_free(pool, &it->plan);
+        return out_of_memory(ret_fault);
     }
     *ret_plan = &it->plan;
     return true;

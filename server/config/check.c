@@ -4,6 +4,7 @@
 #include "base/attributes.h"
 #include "server/config/config.h"
 #include "server/http/characters.h"
+#include "server/introspection.h"
 #include "server/nearest.h"
 #include "server/socket.h"
 #include <stdlib.h>
@@ -362,7 +363,44 @@ static bool check_policies(const config_settings *it, config_fault *fault) {
     return true;
 }
 
+/* Bytes that a form, and so Basic, leaves as they are (RFC 6749 §2.3.1). */
+static bool is_unreserved(const char *text) {
+    static const char unreserved[] = "abcdefghijklmnopqrstuvwxyz"
+                                     "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
+    return strspn(text, unreserved) == strlen(text);
+}
+
+static bool check_client(const config_client *client, config_fault *fault) {
+    if (!client->secret)
+        return config_fail(fault, client->node->place,
+                           "a client needs \"secret\" or \"secret_file\"");
+    size_t size = strlen(client->secret);
+    if (size < INTROSPECTION_MIN_SECRET_BYTES || size > INTROSPECTION_MAX_SECRET_BYTES ||
+        !is_unreserved(client->secret))
+        return config_fail(fault,
+                           place_of(client->node, config_member(client->node, "secret")
+                                                      ? "secret"
+                                                      : "secret_file"),
+                           "a secret of %u to %u letters, digits, '-', '.', '_', '~' expected",
+                           INTROSPECTION_MIN_SECRET_BYTES, INTROSPECTION_MAX_SECRET_BYTES);
+    return is_unreserved(client->id) ||
+           config_fail(fault, place_of(client->node, "id"),
+                       "id: letters, digits, '-', '.', '_', '~' expected");
+}
+
+static bool check_introspection(const config_settings *it, config_fault *fault) {
+    const config_introspection *asked = &it->introspection;
+    const config_client *clients = asked->clients.items;
+    if (asked->policy &&
+        !check_policy_name(it, asked->policy, place_of(asked->node, "policy"), fault))
+        return false;
+    for (size_t i = 0; i < asked->clients.count; i++)
+        if (!check_client(&clients[i], fault))
+            return false;
+    return true;
+}
+
 bool config_check(const config_settings *settings, config_fault *ret_fault) {
     return check_listeners(settings, ret_fault) && check_issuers(settings, ret_fault) &&
-           check_policies(settings, ret_fault);
+           check_policies(settings, ret_fault) && check_introspection(settings, ret_fault);
 }

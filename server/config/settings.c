@@ -3,6 +3,7 @@
  * Owns the tables of the configuration file: every key there is, its range and its sentence. */
 #include "server/config/settings.h"
 #include "base/attributes.h"
+#include "server/introspection.h"
 #include "server/server.h"
 
 #define MAX_ADDRESS_BYTES (SERVER_ADDRESS_BYTES - 1)
@@ -297,6 +298,24 @@ static const config_key POLICY_KEYS[] = {
 static const config_shape POLICY_SHAPE =
     SHAPE("a policy", POLICY_KEYS, config_policy, init_policy);
 
+static const config_key CLIENT_KEYS[] = {
+    REQUIRED(config_client, id, CONFIG_TEXT, "id", 0, INTROSPECTION_MAX_ID_BYTES,
+             "how the client calls itself"),
+    KEY(config_client, secret, CONFIG_TEXT, "secret", 0, INTROSPECTION_MAX_SECRET_BYTES,
+        "what it proves that with: Basic id:secret, or Bearer secret"),
+    KEY(config_client, secret, CONFIG_FILE_TEXT, "secret_file", 0, 0, "a file with the secret"),
+};
+static const config_shape CLIENT = SHAPE("a client", CLIENT_KEYS, config_client, NULL);
+
+static const config_key INTROSPECTION_KEYS[] = {
+    KEY(config_introspection, policy, CONFIG_TEXT, "policy", 0, POLICY_MAX_NAME_BYTES,
+        "by which tokens are judged; without it: the first"),
+    OBJECTS(config_introspection, clients, "clients", INTROSPECTION_MAX_CLIENTS, &CLIENT,
+            "who may ask; none: nobody"),
+};
+static const config_shape INTROSPECTION =
+    SHAPE("the introspection", INTROSPECTION_KEYS, config_introspection, NULL);
+
 static const char *const STARTS[] = {"lazy", "eager", "required", NULL};
 
 static void init_settings(void *object) {
@@ -328,6 +347,8 @@ static const config_key SETTINGS_KEYS[] = {
      NULL, &CONFIG_ISSUER_SHAPE, "whose tokens may pass"},
     {"policies", CONFIG_OBJECTS, offsetof(config_settings, policies), 0, CONFIG_MAX_POLICIES,
      true, NULL, &POLICY_SHAPE, "what a token must be"},
+    OBJECT(config_settings, introspection, "introspection", &INTROSPECTION,
+           "POST /introspect (RFC 7662), for those who are named here"),
 };
 const config_shape CONFIG_SETTINGS_SHAPE =
     SHAPE("the file", SETTINGS_KEYS, config_settings, init_settings);

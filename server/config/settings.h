@@ -132,6 +132,18 @@ typedef struct config_policy {
 
 enum { CONFIG_AUDIENCE_401, CONFIG_AUDIENCE_403 };
 
+typedef struct config_client {
+    const config_node *node;
+    const char *id;
+    const char *secret;
+} config_client;
+
+typedef struct config_introspection {
+    const config_node *node;
+    const char *policy; /* NULL: the first */
+    config_list clients;
+} config_introspection;
+
 typedef struct config_settings {
     const config_node *node;
     config_list listeners;
@@ -146,6 +158,7 @@ typedef struct config_settings {
     config_log log;
     config_list issuers;
     config_list policies;
+    config_introspection introspection;
 } config_settings;
 
 enum { CONFIG_START_LAZY, CONFIG_START_EAGER, CONFIG_START_REQUIRED };

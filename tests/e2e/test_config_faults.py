@@ -76,6 +76,16 @@ FAULTS = {
     "two issuers of an iss": ("policies:", "  - {name: b, issuer: https://idp.example}\n"
                               "policies:", "8:23", "two issuers"),
     "an address": ("127.0.0.1:0", "localhost:0", "2:14", "IP:PORT"),
+    "an introspection nobody may ask for": (
+        "policies:", "introspection: {clients: [{id: a}]}\npolicies:", "8:27", "secret_file"),
+    "a short secret": (
+        "policies:", "introspection: {clients: [{id: a, secret: short}]}\npolicies:", "8:43",
+        "a secret of 16"),
+    "a secret that Basic would write otherwise": (
+        "policies:", "introspection: {clients: [{id: a, secret: \"1234567890 12345\"}]}\n"
+        "policies:", "8:43", "a secret of 16"),
+    "an introspection by an unknown policy": (
+        "policies:", "introspection: {policy: defalt}\npolicies:", "8:25", "did you mean"),
     "a mode": ("    issuer:", "    keys_file: /nowhere\n    issuer:", "8:7", "no source"),
 }
 

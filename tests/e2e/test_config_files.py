@@ -46,6 +46,7 @@ def local(tmp_path, file):
     text = switched_on(FILE.read_text(encoding="utf-8"))
     text = text.replace("/etc/jwkeep", str(tmp_path)).replace("/var/lib/jwkeep", str(tmp_path))
     (tmp_path / "keys.json").write_text('{"keys":[]}', encoding="utf-8")
+    (tmp_path / "backend.secret").write_text("s" * 32, encoding="utf-8")
     (tmp_path / "api-key").write_text("secret\n", encoding="utf-8")
     return text
 
