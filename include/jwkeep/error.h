@@ -133,6 +133,7 @@ typedef enum jwkeep_code {
     JWKEEP_CERTIFICATE_CHAIN_INVALID = 1429, /* a signature, a constraint, an algorithm */
     JWKEEP_JWK_KTY_NOT_IN_BUILD = 1430,      /* AKP, without a crypto library that has ML-DSA */
     JWKEEP_THUMBPRINT_URI_INVALID = 1431,
+    JWKEEP_KEY_AMBIGUOUS = 1432, /* more than one key fits, and the caller wanted one */
 
     /* Key unavailable */
     JWKEEP_KEYS_NOT_LOADED = 2000,   /* no download has succeeded yet */

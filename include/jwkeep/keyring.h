@@ -51,6 +51,10 @@ JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_keyring_remove(jwkeep_keyring *rin
                                                              const jwkeep_jwk *key,
                                                              jwkeep_error *error);
 
+/* Removes every key; what the set says besides stays. Errors: OUT_OF_MEMORY. */
+JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_keyring_clear(jwkeep_keyring *ring,
+                                                            jwkeep_error *error);
+
 /* Adds every key of `set` that is not there; `*ret_added` (may be NULL) says how many that
  * were. Errors: KEYSET_TOO_MANY_KEYS (nothing changed), OUT_OF_MEMORY. */
 JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_keyring_merge(jwkeep_keyring *ring,

@@ -4,7 +4,9 @@
  * changes a set gives a new one; the concurrent cell that holds one is <jwkeep/keyring.h>.
  *
  * A key's identity is its thumbprint together with its `kid`: a set never holds the same key
- * twice. Keys may share a `kid` (RFC 7517 §4.5). */
+ * twice. Keys may share a `kid` (RFC 7517 §4.5). What a set says besides `keys` (§5) stays with
+ * it: every set that is made from another by leaving out or adding keeps it. A set being
+ * immutable, one more holder is all that a clone would be. */
 #ifndef JWKEEP_KEYSET_H
 #define JWKEEP_KEYSET_H
 
@@ -56,7 +58,8 @@ JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_keyset_new(jwkeep_jwk *const *keys
                                                          jwkeep_keyset **ret_set,
                                                          jwkeep_error *error);
 
-/* A set like `set` with the keys of `added` after its own, where it does not have them.
+/* A set like `set` with the keys of `added` after its own, where it does not have them. What
+ * `added` says besides its keys is left out.
  * `ret_added` (may be NULL) says how many it had not. Errors as jwkeep_keyset_new. */
 JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_keyset_merge(const jwkeep_keyset *set,
                                                            const jwkeep_keyset *added,
@@ -71,6 +74,36 @@ JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_keyset_without(const jwkeep_keyset
                                                              jwkeep_keyset **ret_set,
                                                              jwkeep_error *error);
 
+/* A set like `set` with `key` (which gains a holder) after its own, if it has not the same key.
+ * `*ret_is_added` (may be NULL) says which. Errors as jwkeep_keyset_new. */
+JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_keyset_with(const jwkeep_keyset *set,
+                                                          jwkeep_jwk *key,
+                                                          jwkeep_keyset **ret_set,
+                                                          bool *ret_is_added,
+                                                          jwkeep_error *error);
+
+/* A set of those keys of `set` for which `is_kept` gives true, in their order. It is called
+ * once for each key, in the caller's thread. Errors as jwkeep_keyset_new. */
+typedef bool (*jwkeep_keyset_predicate)(void *user, const jwkeep_jwk *key);
+JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_keyset_filter(const jwkeep_keyset *set,
+                                                            jwkeep_keyset_predicate is_kept,
+                                                            void *user, jwkeep_keyset **ret_set,
+                                                            jwkeep_error *error);
+
+/* The member `name` of the set, as it came; NULL if there is none, and for "keys". All of them
+ * as one object; NULL if there is none. Borrowed. */
+JWKEEP_API const jwkeep_json *jwkeep_keyset_member(const jwkeep_keyset *set, const char *name);
+JWKEEP_API const jwkeep_json *jwkeep_keyset_members(const jwkeep_keyset *set);
+
+/* A set like `set` whose member `name` is the JSON value `json`; absent: without that member.
+ * Errors: MISUSE_ARGUMENT (the name "keys"), JSON_UTF8 (another name that is none), those of
+ * jwkeep_json_parse and of jwkeep_keyset_new. */
+JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_keyset_with_member(const jwkeep_keyset *set,
+                                                                 const char *name,
+                                                                 jwkeep_span json,
+                                                                 jwkeep_keyset **ret_set,
+                                                                 jwkeep_error *error);
+
 JWKEEP_API size_t jwkeep_keyset_count(const jwkeep_keyset *set);
 
 /* The key at `index` in the set's order, borrowed; NULL past the end. */
@@ -84,6 +117,18 @@ JWKEEP_API jwkeep_jwk *jwkeep_keyset_find_next(const jwkeep_keyset *set, const j
 /* Whether the same key is in the set. */
 JWKEEP_API bool jwkeep_keyset_has(const jwkeep_keyset *set, const jwkeep_jwk *key);
 
+/* A key with this SHA-256 thumbprint (JWKEEP_THUMBPRINT_SIZE bytes), borrowed; NULL if there is
+ * none. Of several, which differ in their `kid`, one without `kid` before any other. */
+JWKEEP_API jwkeep_jwk *jwkeep_keyset_find_thumbprint(const jwkeep_keyset *set,
+                                                     jwkeep_span thumbprint);
+
+/* Where the same key is in the set's order; SIZE_MAX if it is not there. */
+JWKEEP_API size_t jwkeep_keyset_index_of(const jwkeep_keyset *set, const jwkeep_jwk *key);
+
+/* Whether both hold identical keys (jwkeep_jwk_is_identical) in the same order and say the same
+ * besides. */
+JWKEEP_API bool jwkeep_keyset_is_identical(const jwkeep_keyset *a, const jwkeep_keyset *b);
+
 /* Whether both hold the same keys, in any order. */
 JWKEEP_API bool jwkeep_keyset_is_same(const jwkeep_keyset *a, const jwkeep_keyset *b);
 
@@ -92,11 +137,33 @@ JWKEEP_API bool jwkeep_keyset_is_same(const jwkeep_keyset *a, const jwkeep_keyse
  * and other members: two sets of one hash may be written differently. */
 JWKEEP_API jwkeep_span jwkeep_keyset_hash(const jwkeep_keyset *set);
 
-/* Appends `{"keys":[…]}`. Errors as jwkeep_jwk_write. */
+/* Appends `{"keys":[…]}` with what the set says besides. Errors as jwkeep_jwk_write. */
 JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_keyset_write(const jwkeep_keyset *set,
                                                            bool with_private,
                                                            jwkeep_buffer *buffer,
                                                            jwkeep_error *error);
+
+/* By what to choose keys from a set. Zero it, then set what is wanted. */
+typedef struct jwkeep_keyset_selection {
+    jwkeep_span kid;            /* what the token names; absent: it names none */
+    jwkeep_algorithm algorithm; /* of the token; ABSENT: not looked at */
+    jwkeep_jwk_op operation;    /* 0: not looked at; with `algorithm` SIGN or VERIFY */
+    bool is_kid_required;       /* without `kid` there is no key */
+    bool is_kid_unique;         /* more than one key that fits is a failure */
+    bool is_key_alg_required;   /* a key without `alg` does not fit; otherwise it is for what
+                                   its type is for */
+    jwkeep_jwk *default_key;    /* without `kid`: this one, instead of all */
+} jwkeep_keyset_selection;
+
+/* Chooses keys: those whose `kid` is the one given, byte by byte, or without one `default_key`,
+ * or else all; of them, in the set's order, those that are for the algorithm and the operation:
+ * `alg`, `kty` and `crv`, `use`, `key_ops`, and for SIGN, DECRYPT and UNWRAP_KEY a private
+ * half. The first `capacity` of them, one at least, are put into `ret_keys`, borrowed. Errors:
+ * KID_MISSING, KID_UNKNOWN, KEY_ALG_MISMATCH, KEY_USE_FORBIDDEN, KEY_AMBIGUOUS, MISUSE_ARGUMENT
+ * (a capacity of 0, an algorithm with another operation). */
+JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_keyset_select(
+    const jwkeep_keyset *set, const jwkeep_keyset_selection *selection, size_t capacity,
+    jwkeep_jwk **ret_keys, size_t *ret_count, jwkeep_error *error);
 
 JWKEEP_END
 

@@ -126,6 +126,7 @@ static const code_row rows[] = {
     {JWKEEP_JWK_KTY_NOT_IN_BUILD, "jwk_kty_not_in_build",
      "keys of this type are not in this build of the library"},
     {JWKEEP_THUMBPRINT_URI_INVALID, "thumbprint_uri_invalid", "not the URI of a thumbprint"},
+    {JWKEEP_KEY_AMBIGUOUS, "key_ambiguous", "more than one key fits"},
     {JWKEEP_KEYS_NOT_LOADED, "keys_not_loaded", "no keys have been loaded yet"},
     {JWKEEP_KEYS_STALE, "keys_stale", "the keys are too old to be used"},
     {JWKEEP_KEYS_TIMEOUT, "keys_timeout", "the keys did not arrive in time"},

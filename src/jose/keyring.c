@@ -203,6 +203,22 @@ jwkeep_code jwkeep_keyring_remove(jwkeep_keyring *ring, const jwkeep_jwk *key,
     return jwkeep_keyring_update(ring, leave_out, (void *)(uintptr_t)key, error);
 }
 
+static bool keep_none(void *user, const jwkeep_jwk *key) {
+    (void)user, (void)key;
+    return false;
+}
+
+static jwkeep_code leave_out_all(void *user, const jwkeep_keyset *present,
+                                 jwkeep_keyset **ret_next, jwkeep_error *error) {
+    if (jwkeep_keyset_count(present) == 0)
+        return JWKEEP_OK;
+    return jwkeep_keyset_filter(present, keep_none, user, ret_next, error);
+}
+
+jwkeep_code jwkeep_keyring_clear(jwkeep_keyring *ring, jwkeep_error *error) {
+    return jwkeep_keyring_update(ring, leave_out_all, NULL, error);
+}
+
 jwkeep_code jwkeep_keyring_replace(jwkeep_keyring *ring, jwkeep_keyset *set,
                                    jwkeep_generation expected, jwkeep_error *error) {
     jwkeep_generation generation;

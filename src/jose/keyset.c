@@ -20,6 +20,7 @@ struct jwkeep_keyset {
      */
     _Atomic size_t holders;
     size_t count;
+    jk_members *members;      /* besides `keys`; NULL without one */
     jwkeep_jwk **keys;        /* in order; each held */
     jwkeep_jwk **by_identity; /* the same, sorted by jk_jwk_compare */
     uint32_t *next;           /* of the position: that of the next key with its `kid` */
@@ -144,17 +145,19 @@ static jwkeep_code compute_hash(jwkeep_keyset *set, jwkeep_error *error) {
 static void destroy(jwkeep_keyset *set) {
     for (size_t i = 0; i < set->count; i++)
         jwkeep_jwk_unref(set->keys[i]);
+    jk_members_unref(set->members);
     jk_free(set);
 }
 
-static jwkeep_code build(entry *entries, size_t count, jwkeep_keyset **ret_set,
-                         jwkeep_error *error) {
+static jwkeep_code build(entry *entries, size_t count, jk_members *members,
+                         jwkeep_keyset **ret_set, jwkeep_error *error) {
     size_t unique = sort_unique(entries, count);
     if (unique > JWKEEP_KEYSET_MAX_KEYS)
         return jk_fail_at(error, JWKEEP_KEYSET_TOO_MANY_KEYS, "keys", NULL, JWKEEP_NO_OFFSET);
     jwkeep_keyset *set = allocate(unique);
     if (!set)
         return jk_fail(error, JWKEEP_OUT_OF_MEMORY);
+    set->members = jk_members_ref(members);
     jwkeep_code code =
         jk_hash_key_random(&set->hash_key) ? JWKEEP_OK : jk_fail(error, JWKEEP_SYSTEM_FAILED);
     if (!code) {
@@ -169,30 +172,37 @@ static jwkeep_code build(entry *entries, size_t count, jwkeep_keyset **ret_set,
     return JWKEEP_OK;
 }
 
-/* A set of the keys of two lists, one after the other. */
+/* A set of the keys of two lists, one after the other, with `members` (NULL for none). */
 static jwkeep_code join(jwkeep_jwk *const *first, size_t first_count, jwkeep_jwk *const *second,
-                        size_t second_count, jwkeep_keyset **ret_set, jwkeep_error *error) {
+                        size_t second_count, jk_members *members, jwkeep_keyset **ret_set,
+                        jwkeep_error *error) {
     size_t count = first_count + second_count;
     entry *entries = jk_alloc_zeroed(count, sizeof *entries);
     if (!entries)
         return jk_fail(error, JWKEEP_OUT_OF_MEMORY);
     for (size_t i = 0; i < count; i++)
         entries[i] = (entry){i < first_count ? first[i] : second[i - first_count], i};
-    jwkeep_code code = build(entries, count, ret_set, error);
+    jwkeep_code code = build(entries, count, members, ret_set, error);
     jk_free(entries);
     return code;
 }
 
 jwkeep_code jwkeep_keyset_new(jwkeep_jwk *const *keys, size_t count, jwkeep_keyset **ret_set,
                               jwkeep_error *error) {
-    return join(keys, count, NULL, 0, ret_set, error);
+    return join(keys, count, NULL, 0, NULL, ret_set, error);
+}
+
+jwkeep_code jk_keyset_new(jwkeep_jwk *const *keys, size_t count, jk_members *members,
+                          jwkeep_keyset **ret_set, jwkeep_error *error) {
+    return join(keys, count, NULL, 0, members, ret_set, error);
 }
 
 jwkeep_code jwkeep_keyset_merge(const jwkeep_keyset *set, const jwkeep_keyset *added,
                                 jwkeep_keyset **ret_set, size_t *ret_added,
                                 jwkeep_error *error) {
     jwkeep_keyset *merged;
-    jwkeep_code code = join(set->keys, set->count, added->keys, added->count, &merged, error);
+    jwkeep_code code =
+        join(set->keys, set->count, added->keys, added->count, set->members, &merged, error);
     if (code)
         return code;
     if (ret_added)
@@ -213,7 +223,57 @@ jwkeep_code jwkeep_keyset_without(const jwkeep_keyset *set, const jwkeep_jwk *ke
     size_t at = position_of(set, key);
     if (at == set->count)
         return jk_fail(error, JWKEEP_NOT_FOUND);
-    return join(set->keys, at, set->keys + at + 1, set->count - at - 1, ret_set, error);
+    return join(set->keys, at, set->keys + at + 1, set->count - at - 1, set->members, ret_set,
+                error);
+}
+
+jwkeep_code jwkeep_keyset_with(const jwkeep_keyset *set, jwkeep_jwk *key,
+                               jwkeep_keyset **ret_set, bool *ret_is_added,
+                               jwkeep_error *error) {
+    jwkeep_keyset *made;
+    jwkeep_code code = join(set->keys, set->count, &key, 1, set->members, &made, error);
+    if (code)
+        return code;
+    if (ret_is_added)
+        *ret_is_added = made->count > set->count;
+    *ret_set = made;
+    return JWKEEP_OK;
+}
+
+jwkeep_code jwkeep_keyset_filter(const jwkeep_keyset *set, jwkeep_keyset_predicate is_kept,
+                                 void *user, jwkeep_keyset **ret_set, jwkeep_error *error) {
+    jwkeep_jwk **kept = jk_alloc_zeroed(set->count, sizeof(jwkeep_jwk *));
+    if (!kept)
+        return jk_fail(error, JWKEEP_OUT_OF_MEMORY);
+    size_t count = 0;
+    for (size_t i = 0; i < set->count; i++)
+        if (is_kept(user, set->keys[i]))
+            kept[count++] = set->keys[i];
+    jwkeep_code code = join(kept, count, NULL, 0, set->members, ret_set, error);
+    jk_free(kept);
+    return code;
+}
+
+jwkeep_code jwkeep_keyset_with_member(const jwkeep_keyset *set, const char *name,
+                                      jwkeep_span json, jwkeep_keyset **ret_set,
+                                      jwkeep_error *error) {
+    if (strcmp(name, "keys") == 0)
+        return jk_fail_at(error, JWKEEP_MISUSE_ARGUMENT, "keys", NULL, JWKEEP_NO_OFFSET);
+    jk_members *members = NULL;
+    jwkeep_code code =
+        jk_members_with(set->members, jwkeep_span_text(name), json, &members, error);
+    if (!code)
+        code = join(set->keys, set->count, NULL, 0, members, ret_set, error);
+    jk_members_unref(members);
+    return code;
+}
+
+const jwkeep_json *jwkeep_keyset_member(const jwkeep_keyset *set, const char *name) {
+    return jk_members_get(set->members, name);
+}
+
+const jwkeep_json *jwkeep_keyset_members(const jwkeep_keyset *set) {
+    return jk_members_root(set->members);
 }
 
 jwkeep_keyset *jwkeep_keyset_ref(jwkeep_keyset *set) {
@@ -274,6 +334,39 @@ static size_t rank_of(const jwkeep_keyset *set, const jwkeep_jwk *key) {
 
 bool jwkeep_keyset_has(const jwkeep_keyset *set, const jwkeep_jwk *key) {
     return rank_of(set, key) < set->count;
+}
+
+size_t jwkeep_keyset_index_of(const jwkeep_keyset *set, const jwkeep_jwk *key) {
+    size_t at = position_of(set, key);
+    return at < set->count ? at : SIZE_MAX;
+}
+
+/* Identities are ordered by thumbprint first, and the one without a `kid` is the least. */
+jwkeep_jwk *jwkeep_keyset_find_thumbprint(const jwkeep_keyset *set, jwkeep_span thumbprint) {
+    if (thumbprint.size != JWKEEP_THUMBPRINT_SIZE)
+        return NULL;
+    size_t low = 0;
+    size_t high = set->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const uint8_t *own = set->by_identity[middle]->thumbprint;
+        if (memcmp(own, thumbprint.data, JWKEEP_THUMBPRINT_SIZE) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    bool is_found = low < set->count && memcmp(set->by_identity[low]->thumbprint,
+                                               thumbprint.data, JWKEEP_THUMBPRINT_SIZE) == 0;
+    return is_found ? set->by_identity[low] : NULL;
+}
+
+bool jwkeep_keyset_is_identical(const jwkeep_keyset *a, const jwkeep_keyset *b) {
+    if (a->count != b->count || !jk_members_equal(a->members, b->members))
+        return false;
+    for (size_t i = 0; i < a->count; i++)
+        if (!jwkeep_jwk_is_identical(a->keys[i], b->keys[i]))
+            return false;
+    return true;
 }
 
 bool jwkeep_keyset_is_same(const jwkeep_keyset *a, const jwkeep_keyset *b) {

@@ -8,7 +8,7 @@
 #include "base/limits.h"
 #include "codec/json.h"
 #include "jose/jwk.h"
-#include <jwkeep/keyset.h>
+#include "jose/keyset.h"
 
 typedef struct reading {
     const jwkeep_keyset_options *options;
@@ -62,6 +62,10 @@ static jwkeep_code read_keys(reading *at, const jwkeep_json *array, jwkeep_error
     return JWKEEP_OK;
 }
 
+static bool is_other(jwkeep_span name) {
+    return !jwkeep_span_equals(name, JWKEEP_SPAN("keys"));
+}
+
 static jwkeep_code read_set(reading *at, const jwkeep_json *root, jwkeep_keyset **ret_set,
                             jwkeep_error *error) {
     const jwkeep_json *array = jwkeep_json_member(root, "keys");
@@ -74,9 +78,13 @@ static jwkeep_code read_set(reading *at, const jwkeep_json *root, jwkeep_keyset 
     at->keys = jk_alloc_zeroed(count, sizeof(jwkeep_jwk *));
     if (!at->keys)
         return jk_fail(error, JWKEEP_OUT_OF_MEMORY);
+    jk_members *members = NULL;
     jwkeep_code code = read_keys(at, array, error);
     if (!code)
-        code = jwkeep_keyset_new(at->keys, at->count, ret_set, error);
+        code = jk_members_collect(root, is_other, &members, error);
+    if (!code)
+        code = jk_keyset_new(at->keys, at->count, members, ret_set, error);
+    jk_members_unref(members);
     for (size_t i = 0; i < at->count; i++)
         jwkeep_jwk_unref(at->keys[i]);
     jk_free(at->keys);
@@ -120,6 +128,11 @@ static jwkeep_code write_keys(const jwkeep_keyset *set, bool with_private,
     for (size_t i = 0; i < jwkeep_keyset_count(set) && !code; i++)
         code = jk_jwk_write(jwkeep_keyset_at(set, i), with_private, writer, error);
     jwkeep_json_write_end(writer);
+    const jwkeep_json *member = jwkeep_json_first(jwkeep_keyset_members(set));
+    for (; member; member = jwkeep_json_next(member)) {
+        jwkeep_json_write_name(writer, jwkeep_json_name(member));
+        jwkeep_json_write_raw(writer, jwkeep_json_raw(member));
+    }
     jwkeep_json_write_end(writer);
     return code;
 }

@@ -196,6 +196,28 @@ static jwkeep_code merge_sets(jwkeep_error *error) {
     return code;
 }
 
+static bool keep_all(void *user, const jwkeep_jwk *key) {
+    (void)user, (void)key;
+    return true;
+}
+
+static jwkeep_code change_set(jwkeep_error *error) {
+    jwkeep_keyset *first = NULL;
+    jwkeep_keyset *second = NULL;
+    jwkeep_keyset *third = NULL;
+    jwkeep_code code = jwkeep_keyset_with_member(keys, "a", JWKEEP_SPAN("[1]"), &first, error);
+    assert_true((code == JWKEEP_OK) == (first != NULL));
+    if (!code)
+        code = jwkeep_keyset_with(first, signing_key, &second, NULL, error);
+    if (!code)
+        code = jwkeep_keyset_filter(second, keep_all, NULL, &third, error);
+    assert_true((code == JWKEEP_OK) == (third != NULL));
+    jwkeep_keyset_unref(first);
+    jwkeep_keyset_unref(second);
+    jwkeep_keyset_unref(third);
+    return code;
+}
+
 static jwkeep_code write_set(jwkeep_error *error) {
     jwkeep_buffer buffer;
     jwkeep_buffer_init(&buffer, 8192);
@@ -340,6 +362,7 @@ static void every_call_survives_the_lack_of_memory(void **state) {
                                        check_trust,
                                        parse_set,
                                        merge_sets,
+                                       change_set,
                                        write_set,
                                        verify_token,
                                        sign_token,
