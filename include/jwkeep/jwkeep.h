@@ -15,6 +15,7 @@
 #include <jwkeep/jwk.h>
 #include <jwkeep/jws.h>
 #include <jwkeep/jws_json.h>
+#include <jwkeep/jws_stream.h>
 #include <jwkeep/jwt.h>
 #include <jwkeep/keyring.h>
 #include <jwkeep/keyset.h>

@@ -21,6 +21,12 @@ typedef struct jk_key_ops {
     jwkeep_code (*sign)(void *state, const jk_algorithm_info *info, jwkeep_span message,
                         uint8_t *ret_signature, size_t signature_bytes, jwkeep_error *error);
     void (*free)(void *state);
+    /* The same for the hash of the message; NULL where the algorithms do not sign one. */
+    jwkeep_code (*verify_digest)(void *state, const jk_algorithm_info *info, jwkeep_span digest,
+                                 jwkeep_span signature, jwkeep_error *error);
+    jwkeep_code (*sign_digest)(void *state, const jk_algorithm_info *info, jwkeep_span digest,
+                               uint8_t *ret_signature, size_t signature_bytes,
+                               jwkeep_error *error);
 } jk_key_ops;
 
 typedef struct jk_key_engine {

@@ -7,6 +7,7 @@
 #include "base/secret.h"
 #include "crypto/engine.h"
 #include "crypto/openssl/openssl.h"
+#include "crypto/stream.h"
 
 void jk_key_free(jk_key *key) {
     if (!key)
@@ -227,6 +228,53 @@ jwkeep_code jk_key_sign(const jk_key *key, jwkeep_algorithm algorithm, jwkeep_sp
         *ret_size = size;
     }
     jk_secret_wipe(signature, size); /* a failed RSA signature can betray the factors */
+    return code;
+}
+
+static jwkeep_code refuse_digest(jwkeep_error *error) {
+    return jk_fail_at(error, JWKEEP_ALG_NOT_STREAMABLE, "alg", "RFC 8032 §5.1.6",
+                      JWKEEP_NO_OFFSET);
+}
+
+jwkeep_code jk_key_verify_digest(const jk_key *key, jwkeep_algorithm algorithm,
+                                 jwkeep_span digest, jwkeep_span signature,
+                                 jwkeep_error *error) {
+    const jk_algorithm_info *info = match(key, algorithm, JWKEEP_KEY_ALG_MISMATCH, error);
+    if (!info)
+        return JWKEEP_KEY_ALG_MISMATCH;
+    if (info->family == JK_FAMILY_EDDSA)
+        return refuse_digest(error);
+    if (signature.size != signature_bytes(key, info) || digest.size != info->hash_bytes)
+        return jk_fail_signature(info, error);
+    if (info->family == JK_FAMILY_HMAC)
+        return jk_secret_equals(digest, signature) ? JWKEEP_OK : jk_fail_signature(info, error);
+    return key->openssl.ops->verify_digest(key->openssl.state, info, digest, signature, error);
+}
+
+jwkeep_code jk_key_sign_digest(const jk_key *key, jwkeep_algorithm algorithm,
+                               jwkeep_span digest,
+                               uint8_t ret_signature[JK_SIGNATURE_MAX_BYTES], size_t *ret_size,
+                               jwkeep_error *error) {
+    const jk_algorithm_info *info = match(key, algorithm, JWKEEP_MISUSE_KEY_ALG, error);
+    if (!info)
+        return JWKEEP_MISUSE_KEY_ALG;
+    if (!key->is_private)
+        return jk_fail(error, JWKEEP_MISUSE_PRIVATE_NEEDED);
+    if (info->family == JK_FAMILY_EDDSA)
+        return refuse_digest(error);
+    uint8_t signature[JK_SIGNATURE_MAX_BYTES];
+    size_t size = signature_bytes(key, info);
+    jwkeep_code code = JWKEEP_OK;
+    if (info->family == JK_FAMILY_HMAC)
+        memcpy(signature, digest.data, size);
+    else
+        code = key->openssl.ops->sign_digest(key->openssl.state, info, digest, signature, size,
+                                             error);
+    if (!code) {
+        memcpy(ret_signature, signature, size);
+        *ret_size = size;
+    }
+    jk_secret_wipe(signature, size); /* as in jk_key_sign */
     return code;
 }
 

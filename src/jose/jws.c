@@ -160,3 +160,23 @@ jwkeep_code jk_jws_check_signature(const jk_jws_parts *parts, const jk_jws_heade
     return try_keys(parts->signed_bytes, jwkeep_span_of(bytes, size), header, choice,
                     limits->max_candidates, ret_key, error);
 }
+
+jwkeep_code jk_jws_find_candidates(const jk_jws_header *header, const jk_jws_choice *choice,
+                                   size_t max, const jwkeep_jwk **ret_keys, size_t *ret_count,
+                                   jwkeep_error *error) {
+    candidates at = {.choice = choice, .kid = header->kid};
+    jwkeep_code refusal = JWKEEP_KID_UNKNOWN;
+    size_t count = 0;
+    const jwkeep_jwk *key;
+    while (count < max && (key = next_candidate(&at))) {
+        jwkeep_code code = jwkeep_jwk_may_verify(key, header->algorithm);
+        if (!code)
+            ret_keys[count++] = key;
+        else if (refusal != JWKEEP_KEY_USE_FORBIDDEN)
+            refusal = code;
+    }
+    if (count == 0)
+        return refuse_keys(error, refusal, false);
+    *ret_count = count;
+    return JWKEEP_OK;
+}

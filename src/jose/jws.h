@@ -95,4 +95,11 @@ JWKEEP_MUST_USE jwkeep_code jk_jws_check_signature(
 /* The key that jk_jws_check_signature tries first; NULL if it would try none. */
 const jwkeep_jwk *jk_jws_first_key(const jk_jws_header *header, const jk_jws_choice *choice);
 
+/* The candidates alone, at most `max` of them, for a message that is not there yet: at least
+ * one. Errors: KID_UNKNOWN, KEY_ALG_MISMATCH, KEY_USE_FORBIDDEN. */
+JWKEEP_MUST_USE jwkeep_code jk_jws_find_candidates(const jk_jws_header *header,
+                                                   const jk_jws_choice *choice, size_t max,
+                                                   const jwkeep_jwk **ret_keys,
+                                                   size_t *ret_count, jwkeep_error *error);
+
 #endif

@@ -55,4 +55,17 @@ JWKEEP_MUST_USE jwkeep_code jk_jws_json_read_header(const jk_jws_shape *shape,
                                                     jk_arena *arena, jk_jws_header *ret_header,
                                                     jwkeep_error *error);
 
+/* What a signer gave as its unprotected header (may be absent), held against the protected one;
+ * gives the object's bytes. Errors: JSON_…, HEADER_INVALID, HEADER_UNPROTECTED,
+ * HEADER_REPEATED, OUT_OF_MEMORY. */
+JWKEEP_MUST_USE jwkeep_code jk_jws_json_check_unprotected(jwkeep_span encoded_header,
+                                                          jwkeep_span unprotected,
+                                                          jk_arena *arena,
+                                                          jwkeep_span *ret_json,
+                                                          jwkeep_error *error);
+
+/* The members of one signature; `unprotected` may be absent. */
+void jk_jws_json_write_members(jwkeep_json_writer *writer, jwkeep_span encoded_header,
+                               jwkeep_span unprotected, jwkeep_span encoded_signature);
+
 #endif

@@ -16,76 +16,104 @@ typedef struct work {
     jk_arena *arena;
 } work;
 
-static jwkeep_code write_encoded(work *at, const char *name, jwkeep_span bytes,
-                                 jwkeep_error *error) {
+static jwkeep_code encode(jk_arena *arena, jwkeep_span bytes, jwkeep_span *ret_encoded,
+                          jwkeep_error *error) {
     size_t size = jk_base64url_encoded_size(bytes.size);
-    uint8_t *text = jk_arena_bytes(at->arena, size);
+    uint8_t *text = jk_arena_bytes(arena, size);
     if (!text)
         return jk_fail(error, JWKEEP_OUT_OF_MEMORY);
     jk_base64url_encode(bytes, (char *)text);
-    jwkeep_json_write_member_string(at->writer, name, jwkeep_span_of(text, size));
+    *ret_encoded = jwkeep_span_of(text, size);
     return JWKEEP_OK;
 }
 
 /* The protected header is read back: one reader decides what its names are. */
-static jwkeep_code write_unprotected(work *at, jwkeep_span encoded, jwkeep_span unprotected,
-                                     jwkeep_error *error) {
+static jwkeep_code read_back(jwkeep_span encoded, const jwkeep_limits *limits, jk_arena *arena,
+                             const jwkeep_json **ret_header, jwkeep_error *error) {
+    size_t size = jk_base64url_decoded_size(encoded.size);
+    uint8_t *bytes = jk_arena_bytes(arena, size);
+    if (!bytes)
+        return jk_fail(error, JWKEEP_OUT_OF_MEMORY);
+    if (!jk_base64url_decode(encoded, bytes, NULL))
+        return jk_fail(error, JWKEEP_BASE64URL_INVALID);
+    return jk_json_parse(jwkeep_span_of(bytes, size), limits, arena, ret_header, error);
+}
+
+jwkeep_code jk_jws_json_check_unprotected(jwkeep_span encoded_header, jwkeep_span unprotected,
+                                          jk_arena *arena, jwkeep_span *ret_json,
+                                          jwkeep_error *error) {
     const jwkeep_json *own = NULL;
     const jwkeep_json *other = NULL;
     jwkeep_limits limits;
     jwkeep_limits_init(&limits);
+    *ret_json = JWKEEP_SPAN_NONE;
     if (!unprotected.data)
         return JWKEEP_OK;
-    size_t size = jk_base64url_decoded_size(encoded.size);
-    uint8_t *bytes = jk_arena_bytes(at->arena, size);
-    if (!bytes)
-        return jk_fail(error, JWKEEP_OUT_OF_MEMORY);
-    jwkeep_code code =
-        jk_base64url_decode(encoded, bytes, NULL)
-            ? jk_json_parse(jwkeep_span_of(bytes, size), &limits, at->arena, &own, error)
-            : jk_fail(error, JWKEEP_CRYPTO_FAILED);
+    jwkeep_code code = read_back(encoded_header, &limits, arena, &own, error);
     if (!code)
-        code = jk_json_parse(unprotected, &limits, at->arena, &other, error);
+        code = jk_json_parse(unprotected, &limits, arena, &other, error);
     if (!code && jwkeep_json_type_of(other) != JWKEEP_JSON_OBJECT)
         code = jk_fail_text(error, JWKEEP_HEADER_INVALID, "not a JSON object", "unprotected",
                             "RFC 7515 §7.2.1");
     if (!code)
         code = jk_jws_json_check_headers(own, other, error);
-    if (code)
-        return code;
-    jwkeep_json_write_name(at->writer, JWKEEP_SPAN("header"));
-    jwkeep_json_write_raw(at->writer, jwkeep_json_raw(other));
-    return JWKEEP_OK;
+    if (!code)
+        *ret_json = jwkeep_json_raw(other);
+    return code;
 }
 
-static jwkeep_code write_signature(work *at, const jwkeep_jws_signer *signer,
-                                   jwkeep_error *error) {
-    jwkeep_algorithm algorithm;
-    jwkeep_span header;
+void jk_jws_json_write_members(jwkeep_json_writer *writer, jwkeep_span encoded_header,
+                               jwkeep_span unprotected, jwkeep_span encoded_signature) {
+    jwkeep_json_write_member_string(writer, "protected", encoded_header);
+    if (unprotected.data) {
+        jwkeep_json_write_name(writer, JWKEEP_SPAN("header"));
+        jwkeep_json_write_raw(writer, unprotected);
+    }
+    jwkeep_json_write_member_string(writer, "signature", encoded_signature);
+}
+
+static jwkeep_code make_signature(const work *at, const jwkeep_jws_signer *signer,
+                                  jwkeep_algorithm algorithm, jwkeep_span header,
+                                  jwkeep_span *ret_encoded, jwkeep_error *error) {
     jwkeep_span input;
     uint8_t signature[JK_SIGNATURE_MAX_BYTES];
     size_t size;
+    jwkeep_code code = jk_jws_signing_input(header, at->payload, signer->is_payload_unencoded,
+                                            at->arena, &input, error);
+    if (!code)
+        code = jk_jws_signer_sign(signer, algorithm, input, signature, &size, error);
+    return code ? code : encode(at->arena, jwkeep_span_of(signature, size), ret_encoded, error);
+}
+
+static jwkeep_code write_signature(const work *at, const jwkeep_jws_signer *signer,
+                                   jwkeep_error *error) {
+    jwkeep_algorithm algorithm;
+    jwkeep_span header;
+    jwkeep_span unprotected;
+    jwkeep_span signature;
     jwkeep_code code = jk_jws_signer_check(signer, &algorithm, error);
     if (!code)
         code = jk_jws_signer_header(signer, algorithm, at->arena, &header, error);
     if (!code)
-        code = jk_jws_signing_input(header, at->payload, signer->is_payload_unencoded,
-                                    at->arena, &input, error);
+        code = jk_jws_json_check_unprotected(header, signer->unprotected, at->arena,
+                                             &unprotected, error);
     if (!code)
-        code = jk_jws_signer_sign(signer, algorithm, input, signature, &size, error);
-    if (code)
-        return code;
-    jwkeep_json_write_member_string(at->writer, "protected", header);
-    code = write_unprotected(at, header, signer->unprotected, error);
-    return code ? code : write_encoded(at, "signature", jwkeep_span_of(signature, size), error);
+        code = make_signature(at, signer, algorithm, header, &signature, error);
+    if (!code)
+        jk_jws_json_write_members(at->writer, header, unprotected, signature);
+    return code;
 }
 
 static jwkeep_code write_payload(work *at, jwkeep_error *error) {
     if (at->signers->is_payload_detached)
         return JWKEEP_OK;
-    if (!at->signers->is_payload_unencoded)
-        return write_encoded(at, "payload", at->payload, error);
-    jwkeep_json_write_member_string(at->writer, "payload", at->payload);
+    jwkeep_span text = at->payload;
+    jwkeep_code code = at->signers->is_payload_unencoded
+                           ? JWKEEP_OK
+                           : encode(at->arena, at->payload, &text, error);
+    if (code)
+        return code;
+    jwkeep_json_write_member_string(at->writer, "payload", text);
     if (at->writer->code == JWKEEP_JSON_UTF8)
         return jk_fail_at(error, JWKEEP_PAYLOAD_UNENCODABLE, "payload", "RFC 7797 §5.3",
                           JWKEEP_NO_OFFSET);

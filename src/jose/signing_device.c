@@ -5,8 +5,8 @@
 #include "jose/signing_device.h"
 #include "base/error.h"
 #include "crypto/algorithm.h"
-#include "crypto/digest.h"
 #include "crypto/ecdsa_signature.h"
+#include "crypto/stream.h"
 
 _Static_assert(JWKEEP_SIGNATURE_MAX_BYTES == JK_SIGNATURE_MAX_BYTES,
                "the public bound is the crypto library's");
@@ -63,18 +63,12 @@ static jwkeep_code to_jws_form(const jwkeep_signing_device *device,
     return JWKEEP_OK;
 }
 
+/* `input` is what the device takes. */
 static jwkeep_code ask(const jwkeep_signing_device *device, const jk_algorithm_info *info,
-                       jwkeep_span message, uint8_t signature[JK_SIGNATURE_MAX_BYTES],
+                       jwkeep_span input, uint8_t signature[JK_SIGNATURE_MAX_BYTES],
                        size_t *ret_size, jwkeep_error *error) {
-    uint8_t digest[JK_DIGEST_MAX_BYTES];
-    if (device->takes_digest) {
-        jwkeep_code code = jk_digest(info->hash_bytes, message, digest, error);
-        if (code)
-            return code;
-        message = jwkeep_span_of(digest, info->hash_bytes);
-    }
     size_t size = 0;
-    jwkeep_code code = device->sign(device->user, info->algorithm, message, signature, &size);
+    jwkeep_code code = device->sign(device->user, info->algorithm, input, signature, &size);
     if (code)
         return jk_fail_at(error, code, "device", NULL, JWKEEP_NO_OFFSET);
     if (size > JK_SIGNATURE_MAX_BYTES)
@@ -86,27 +80,59 @@ static jwkeep_code ask(const jwkeep_signing_device *device, const jk_algorithm_i
     return code;
 }
 
-static jwkeep_code check(const jk_key *key, jwkeep_algorithm algorithm, jwkeep_span message,
-                         jwkeep_span signature, jwkeep_error *error) {
-    jwkeep_code code = jk_key_verify(key, algorithm, message, signature, error);
+/* What the device is given, and what is verified afterwards. */
+typedef struct request {
+    const jwkeep_signing_device *device;
+    const jk_key *key;
+    jwkeep_algorithm algorithm;
+    jwkeep_span message;
+    bool is_digest; /* `message` is the hash of it */
+} request;
+
+static jwkeep_code check(const request *asked, jwkeep_span signature, jwkeep_error *error) {
+    jwkeep_code code = asked->is_digest ? jk_key_verify_digest(asked->key, asked->algorithm,
+                                                               asked->message, signature, error)
+                                        : jk_key_verify(asked->key, asked->algorithm,
+                                                        asked->message, signature, error);
     if (code != JWKEEP_SIGNATURE_INVALID)
         return code;
     return fail(error, "the key does not verify what the device signed", "RFC 7515 §5.2");
+}
+
+static jwkeep_code sign(const request *asked, uint8_t ret_signature[JK_SIGNATURE_MAX_BYTES],
+                        size_t *ret_size, jwkeep_error *error) {
+    uint8_t signature[JK_SIGNATURE_MAX_BYTES];
+    size_t size = 0;
+    jwkeep_code code = ask(asked->device, jk_algorithm_info_of(asked->algorithm),
+                           asked->message, signature, &size, error);
+    if (!code && asked->key && !asked->device->is_unchecked)
+        code = check(asked, jwkeep_span_of(signature, size), error);
+    if (code)
+        return code;
+    memcpy(ret_signature, signature, size);
+    *ret_size = size;
+    return JWKEEP_OK;
+}
+
+jwkeep_code jk_signing_device_sign_digest(const jwkeep_signing_device *device,
+                                          const jk_key *key, jwkeep_algorithm algorithm,
+                                          jwkeep_span digest,
+                                          uint8_t ret_signature[JK_SIGNATURE_MAX_BYTES],
+                                          size_t *ret_size, jwkeep_error *error) {
+    const request asked = {device, key, algorithm, digest, true};
+    return sign(&asked, ret_signature, ret_size, error);
 }
 
 jwkeep_code jk_signing_device_sign(const jwkeep_signing_device *device, const jk_key *key,
                                    jwkeep_algorithm algorithm, jwkeep_span message,
                                    uint8_t ret_signature[JK_SIGNATURE_MAX_BYTES],
                                    size_t *ret_size, jwkeep_error *error) {
-    uint8_t signature[JK_SIGNATURE_MAX_BYTES];
-    size_t size = 0;
-    jwkeep_code code =
-        ask(device, jk_algorithm_info_of(algorithm), message, signature, &size, error);
-    if (!code && key && !device->is_unchecked)
-        code = check(key, algorithm, message, jwkeep_span_of(signature, size), error);
-    if (code)
-        return code;
-    memcpy(ret_signature, signature, size);
-    *ret_size = size;
-    return JWKEEP_OK;
+    request asked = {device, key, algorithm, message, device->takes_digest};
+    size_t size = jk_algorithm_info_of(algorithm)->hash_bytes;
+    uint8_t digest[JK_DIGEST_MAX_BYTES];
+    if (!device->takes_digest)
+        return sign(&asked, ret_signature, ret_size, error);
+    jwkeep_code code = jk_digest(size, message, digest, error);
+    asked.message = jwkeep_span_of(digest, size);
+    return code ? code : sign(&asked, ret_signature, ret_size, error);
 }

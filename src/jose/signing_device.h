@@ -19,4 +19,10 @@ JWKEEP_MUST_USE jwkeep_code jk_signing_device_sign(
     jwkeep_span message, uint8_t ret_signature[JK_SIGNATURE_MAX_BYTES], size_t *ret_size,
     jwkeep_error *error);
 
+/* The same where the message's digest is known, for a device that takes digests. */
+JWKEEP_MUST_USE jwkeep_code jk_signing_device_sign_digest(
+    const jwkeep_signing_device *device, const jk_key *key, jwkeep_algorithm algorithm,
+    jwkeep_span digest, uint8_t ret_signature[JK_SIGNATURE_MAX_BYTES], size_t *ret_size,
+    jwkeep_error *error);
+
 #endif

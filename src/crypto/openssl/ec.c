@@ -43,6 +43,28 @@ static jwkeep_code sign(void *state, const jk_algorithm_info *info, jwkeep_span 
     return JWKEEP_OK;
 }
 
+static jwkeep_code verify_digest(void *state, const jk_algorithm_info *info, jwkeep_span digest,
+                                 jwkeep_span signature, jwkeep_error *error) {
+    uint8_t der[JK_ECDSA_DER_MAX_BYTES];
+    if (!is_in_range(signature, info->crv))
+        return jk_fail_signature(info, error);
+    size_t size = jk_ecdsa_to_der(signature, der);
+    return jk_signer_verify_digest(state, info, digest, jwkeep_span_of(der, size), error);
+}
+
+static jwkeep_code sign_digest(void *state, const jk_algorithm_info *info, jwkeep_span digest,
+                               uint8_t *ret_signature, size_t signature_bytes,
+                               jwkeep_error *error) {
+    uint8_t der[JK_ECDSA_DER_MAX_BYTES];
+    size_t size = sizeof der;
+    jwkeep_code code = jk_signer_sign_digest(state, info, digest, der, &size, error);
+    if (code)
+        return code;
+    if (!jk_ecdsa_from_der(jwkeep_span_of(der, size), signature_bytes / 2, ret_signature))
+        return jk_fail(error, JWKEEP_CRYPTO_FAILED);
+    return JWKEEP_OK;
+}
+
 static void free_state(void *state) {
     jk_signer_free(state);
 }
@@ -115,7 +137,7 @@ jwkeep_code jk_openssl_make_ec(const jk_key_material *numbers, EVP_PKEY **ret_ke
 
 jwkeep_code jk_openssl_prepare_ec(const jk_key_material *numbers, jk_key_engine *ret_engine,
                                   jwkeep_error *error) {
-    static const jk_key_ops ops = {verify, sign, free_state};
+    static const jk_key_ops ops = {verify, sign, free_state, verify_digest, sign_digest};
     EVP_PKEY *key = NULL;
     jk_signer *signer;
     jwkeep_code code = jk_openssl_make_ec(numbers, &key, error);

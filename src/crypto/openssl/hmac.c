@@ -127,7 +127,7 @@ static void free_state(void *key_state) {
 
 jwkeep_code jk_openssl_prepare_hmac(const jk_key_material *numbers, jk_key_engine *ret_engine,
                                     jwkeep_error *error) {
-    static const jk_key_ops ops = {verify, sign, free_state};
+    static const jk_key_ops ops = {verify, sign, free_state, NULL, NULL};
     hmac_state *state = jk_alloc_zeroed(1, sizeof *state);
     if (!state)
         return jk_fail(error, JWKEEP_OUT_OF_MEMORY);

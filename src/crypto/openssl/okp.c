@@ -141,7 +141,7 @@ jwkeep_code jk_openssl_make_okp(const jk_key_material *numbers, EVP_PKEY **ret_k
 
 jwkeep_code jk_openssl_prepare_okp(const jk_key_material *numbers, jk_key_engine *ret_engine,
                                    jwkeep_error *error) {
-    static const jk_key_ops ops = {verify, sign, free_state};
+    static const jk_key_ops ops = {verify, sign, free_state, NULL, NULL};
     okp_state *state = jk_alloc_zeroed(1, sizeof *state);
     if (!state)
         return jk_fail(error, JWKEEP_OUT_OF_MEMORY);

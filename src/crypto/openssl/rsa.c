@@ -25,6 +25,21 @@ static jwkeep_code sign(void *state, const jk_algorithm_info *info, jwkeep_span 
     return code;
 }
 
+static jwkeep_code sign_digest(void *state, const jk_algorithm_info *info, jwkeep_span digest,
+                               uint8_t *ret_signature, size_t signature_bytes,
+                               jwkeep_error *error) {
+    size_t size = signature_bytes;
+    jwkeep_code code = jk_signer_sign_digest(state, info, digest, ret_signature, &size, error);
+    if (!code && size != signature_bytes)
+        return jk_fail(error, JWKEEP_CRYPTO_FAILED);
+    return code;
+}
+
+static jwkeep_code verify_digest(void *state, const jk_algorithm_info *info, jwkeep_span digest,
+                                 jwkeep_span signature, jwkeep_error *error) {
+    return jk_signer_verify_digest(state, info, digest, signature, error);
+}
+
 static void free_state(void *state) {
     jk_signer_free(state);
 }
@@ -95,7 +110,7 @@ static jwkeep_code try_pair(jk_signer *signer, size_t signature_bytes, jwkeep_er
 
 jwkeep_code jk_openssl_prepare_rsa(const jk_key_material *numbers, jk_key_engine *ret_engine,
                                    jwkeep_error *error) {
-    static const jk_key_ops ops = {verify, sign, free_state};
+    static const jk_key_ops ops = {verify, sign, free_state, verify_digest, sign_digest};
     EVP_PKEY *key = NULL;
     jk_signer *signer;
     jwkeep_code code = jk_openssl_make_rsa(numbers, &key, error);

@@ -126,6 +126,23 @@ jwkeep_code jk_signer_verify(jk_signer *signer, const jk_algorithm_info *info,
     return verdict == 1 ? JWKEEP_OK : jk_openssl_refuse_signature(error, info);
 }
 
+jwkeep_code jk_signer_verify_digest(jk_signer *signer, const jk_algorithm_info *info,
+                                    jwkeep_span digest, jwkeep_span signature,
+                                    jwkeep_error *error) {
+    context *used = NULL;
+    jwkeep_code code = borrow(signer, &used, error);
+    if (!used)
+        return code;
+    if (!set_up(&used->verify, used->key, EVP_PKEY_verify_init, info)) {
+        free_context(used);
+        return jk_openssl_fail(error);
+    }
+    int verdict = EVP_PKEY_verify(used->verify.key_context, signature.data, signature.size,
+                                  digest.data, digest.size);
+    give_back(signer, used);
+    return verdict == 1 ? JWKEEP_OK : jk_openssl_refuse_signature(error, info);
+}
+
 jwkeep_code jk_signer_sign(jk_signer *signer, const jk_algorithm_info *info,
                            jwkeep_span message, uint8_t *ret_signature, size_t *size,
                            jwkeep_error *error) {
@@ -137,6 +154,23 @@ jwkeep_code jk_signer_sign(jk_signer *signer, const jk_algorithm_info *info,
     if (!digest(used, info, message, hashed) ||
         !set_up(&used->sign, used->key, EVP_PKEY_sign_init, info) ||
         EVP_PKEY_sign(used->sign.key_context, ret_signature, size, hashed, info->hash_bytes) !=
+            1) {
+        free_context(used);
+        return jk_openssl_fail(error);
+    }
+    give_back(signer, used);
+    return JWKEEP_OK;
+}
+
+jwkeep_code jk_signer_sign_digest(jk_signer *signer, const jk_algorithm_info *info,
+                                  jwkeep_span digest, uint8_t *ret_signature, size_t *size,
+                                  jwkeep_error *error) {
+    context *used = NULL;
+    jwkeep_code code = borrow(signer, &used, error);
+    if (!used)
+        return code;
+    if (!set_up(&used->sign, used->key, EVP_PKEY_sign_init, info) ||
+        EVP_PKEY_sign(used->sign.key_context, ret_signature, size, digest.data, digest.size) !=
             1) {
         free_context(used);
         return jk_openssl_fail(error);

@@ -21,10 +21,20 @@ JWKEEP_MUST_USE jwkeep_code jk_signer_verify(jk_signer *signer, const jk_algorit
                                              jwkeep_span message, jwkeep_span signature,
                                              jwkeep_error *error);
 
+/* The same for the digest of a message. */
+JWKEEP_MUST_USE jwkeep_code jk_signer_verify_digest(jk_signer *signer,
+                                                    const jk_algorithm_info *info,
+                                                    jwkeep_span digest, jwkeep_span signature,
+                                                    jwkeep_error *error);
+
 /* `*size` is the room at `ret_signature` before and the size of the signature after.
  * Errors: OUT_OF_MEMORY, CRYPTO_FAILED. */
 JWKEEP_MUST_USE jwkeep_code jk_signer_sign(jk_signer *signer, const jk_algorithm_info *info,
                                            jwkeep_span message, uint8_t *ret_signature,
                                            size_t *size, jwkeep_error *error);
+JWKEEP_MUST_USE jwkeep_code jk_signer_sign_digest(jk_signer *signer,
+                                                  const jk_algorithm_info *info,
+                                                  jwkeep_span digest, uint8_t *ret_signature,
+                                                  size_t *size, jwkeep_error *error);
 
 #endif

@@ -273,8 +273,7 @@ static jwkeep_code verify_detached(jwkeep_error *error) {
         .pinned_thumbprint = jwkeep_jwk_thumbprint(signing_key),
         .detached = JWKEEP_SPAN("payload"),
     };
-    return jwkeep_jws_verify(jwkeep_span_of(detached.data, detached.size), &options, NULL, NULL,
-                             NULL, error);
+    return jwkeep_jws_verify(jwkeep_buffer_span(&detached), &options, NULL, NULL, NULL, error);
 }
 
 static jwkeep_code sign_json(jwkeep_error *error) {
@@ -308,6 +307,36 @@ static jwkeep_code look_into_token(jwkeep_error *error) {
         jwkeep_jws_decode_insecure(JWKEEP_SPAN(RFC7520_4_1), NULL, NULL, &payload, error);
     assert_true((code == JWKEEP_OK) == (payload.size > 0));
     jwkeep_buffer_done(&payload);
+    return code;
+}
+
+static jwkeep_code verify_stream(jwkeep_error *error) {
+    jwkeep_jws_options options = {.pinned_thumbprint = jwkeep_jwk_thumbprint(signing_key)};
+    jwkeep_jws_stream *stream = NULL;
+    jwkeep_code code = jwkeep_jws_stream_begin_verify(
+        jwkeep_buffer_span(&detached), JWKEEP_JWS_FORM_COMPACT, &options, &stream, error);
+    assert_true((code == JWKEEP_OK) == (stream != NULL));
+    if (!code)
+        code = jwkeep_jws_stream_feed(stream, JWKEEP_SPAN("payload"), error);
+    if (!code)
+        code = jwkeep_jws_stream_finish_verify(stream, NULL, NULL, error);
+    jwkeep_jws_stream_free(stream);
+    return code;
+}
+
+static jwkeep_code sign_stream(jwkeep_error *error) {
+    jwkeep_jws_signer signer = {.key = signing_key, .unprotected = JWKEEP_SPAN("{\"a\":1}")};
+    jwkeep_jws_stream *stream = NULL;
+    jwkeep_buffer token;
+    jwkeep_buffer_init(&token, 8192);
+    jwkeep_code code =
+        jwkeep_jws_stream_begin_sign(&signer, JWKEEP_JWS_FORM_FLATTENED, &stream, error);
+    assert_true((code == JWKEEP_OK) == (stream != NULL));
+    if (!code)
+        code = jwkeep_jws_stream_finish_sign(stream, &token, error);
+    assert_true((code == JWKEEP_OK) == (token.size > 0));
+    jwkeep_jws_stream_free(stream);
+    jwkeep_buffer_done(&token);
     return code;
 }
 
@@ -370,7 +399,9 @@ static void every_call_survives_the_lack_of_memory(void **state) {
                                        sign_json,
                                        verify_detached,
                                        look_into_json,
-                                       look_into_token};
+                                       look_into_token,
+                                       verify_stream,
+                                       sign_stream};
     make_pem();
     signing_key = key_of(RFC7520_RSA);
     keys = keyset_of("{\"keys\":[{" RFC7520_RSA_PUBLIC "}," RFC7520_HMAC "]}");
