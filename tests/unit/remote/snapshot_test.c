@@ -311,6 +311,35 @@ static void r23_what_is_no_snapshot_is_refused(void **state) {
     }
 }
 
+/* A snapshot with the key "a", fetched `age_ms` ago for `lifetime_ms`. */
+static void write_snapshot(fixture *f, int64_t age_ms, int64_t lifetime_ms) {
+    char text[2048];
+    snprintf(text, sizeof text,
+             "{\"version\":1,\"origin\":\"" URL
+             "\",\"fetched_at_ms\":%lld,\"lifetime_ms\":%lld,\"set\":%s}",
+             (long long)(f->world.wall_ms - age_ms), (long long)lifetime_ms, script_keys("a"));
+    write_file(f->file, text);
+}
+
+/* Whoever writes the file cannot make keys live longer than the options say. */
+static void r23_a_lifetime_from_the_file_is_clamped(void **state) {
+    fixture *f = *state;
+    write_snapshot(f, 2 * HOUR, 100 * HOUR);
+    refuse(f, JWKEEP_KEYS_STALE);
+    stop(f);
+    write_snapshot(f, 2 * HOUR - 1, 100 * HOUR);
+    start_at(f, URL);
+    assert_int_equal(jwkeep_source_check(f->source), JWKEEP_OK);
+    script_pass(&f->world, f->refresher, 1);
+    assert_int_equal(jwkeep_source_check(f->source), JWKEEP_KEYS_STALE);
+}
+
+static void r23_a_time_before_all_times_is_refused(void **state) {
+    fixture *f = *state;
+    write_snapshot(f, f->world.wall_ms + 1, HOUR);
+    refuse(f, JWKEEP_KEYSET_INVALID);
+}
+
 static void r23_the_snapshot_has_mode_0600_and_no_trace_of_its_making(void **state) {
     fixture *f = *state;
     mode_t before = umask(0);
@@ -441,6 +470,8 @@ int main(void) {
         TEST(r23_a_snapshot_that_is_too_large_is_refused_unread),
         TEST(r23_secret_keys_are_not_taken_from_a_snapshot),
         TEST(r23_what_is_no_snapshot_is_refused),
+        TEST(r23_a_lifetime_from_the_file_is_clamped),
+        TEST(r23_a_time_before_all_times_is_refused),
         TEST(r23_the_snapshot_has_mode_0600_and_no_trace_of_its_making),
         TEST(r23_the_snapshot_is_replaced_not_written_over),
         TEST(r23_half_a_file_from_a_crash_does_not_matter),
