@@ -97,7 +97,8 @@ typedef struct jwkeep_verifier_options {
     const jwkeep_issuer *issuers;
     size_t issuer_count;  /* 1–JWKEEP_MAX_ISSUERS (0 with `dynamic`), no two with the same
                              `issuer` or `name` */
-    size_t max_downloads; /* at once, for all issuers; 0: JWKEEP_MAX_DOWNLOADS */
+    size_t max_downloads; /* at once, for all issuers, and as many for all dynamic ones; 0:
+                             JWKEEP_MAX_DOWNLOADS */
     const jwkeep_limits *limits; /* NULL: the defaults; for every token */
     /* The wall clock, in milliseconds since 1970; NULL: the system's. Any thread. */
     int64_t (*now_ms)(void *user);

@@ -409,24 +409,28 @@ jwkeep_code jk_dynamic_new(const jk_dynamic_settings *settings, jwkeep_refresher
     return code;
 }
 
-/* Closed, the tables do not change any more. Without the mutex: a source's end waits for the
- * refresher, which may want it. */
-void jk_dynamic_end(jk_dynamic *dynamic) {
-    if (!dynamic || !is_ours(dynamic))
-        return;
+/* Closed, the tables do not change any more. Nobody pins any more either: what was evicted is
+ * abandoned while there is a refresher. */
+static void close_tables(jk_dynamic *dynamic) {
     pthread_mutex_lock(&dynamic->mutex);
     dynamic->is_closed = true;
-    /* Nobody pins any more: what was evicted is abandoned while there is a refresher. */
     for (size_t i = 0; i < JK_DYNAMIC_SHARDS; i++)
         (void)jk_published_collect(dynamic->shards[i]);
     pthread_mutex_unlock(&dynamic->mutex);
+}
+
+/* All at once, not one after the other: there may be thousands. */
+void jk_dynamic_end(jk_dynamic *dynamic) {
+    if (!dynamic || !is_ours(dynamic))
+        return;
+    close_tables(dynamic);
     for (size_t i = 0; i < JK_DYNAMIC_SHARDS; i++) {
         const table *last = jk_published_current(dynamic->shards[i], NULL);
         for (size_t at = 0; at <= last->mask; at++) {
             jk_dynamic_issuer *issuer = last->places[at];
             if (!issuer)
                 continue;
-            jwkeep_source_free(issuer->issuer.source);
+            jk_source_abandon(issuer->issuer.source);
             issuer->is_ended = true;
         }
     }

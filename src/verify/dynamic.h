@@ -37,7 +37,7 @@ struct jk_dynamic_issuer {
     size_t tables; /* that name it, replaced ones too: the last to go frees it (R) */
     size_t calls;  /* that wait for its keys */
     bool is_evicted;
-    bool is_ended; /* its source is freed */
+    bool is_ended; /* its source is abandoned */
     jk_dynamic_issuer *next_unloaded;
     char iss[];
 };
@@ -87,8 +87,8 @@ JWKEEP_MUST_USE jwkeep_code jk_dynamic_new(const jk_dynamic_settings *settings,
                                            jwkeep_refresher *refresher,
                                            jk_dynamic **ret_dynamic, jwkeep_error *error);
 
-/* Frees all sources, which tells those who wait. In a child of a fork: nothing. NULL is fine.
- */
+/* Abandons all sources, which tells those who wait. In a child of a fork: nothing. NULL is
+ * fine. */
 void jk_dynamic_end(jk_dynamic *dynamic);
 
 /* After jk_dynamic_end, when nobody waits and the refresher is gone. NULL is fine. */
@@ -99,8 +99,9 @@ void jk_dynamic_free(jk_dynamic *dynamic);
 typedef struct jk_issuer_use {
     const jk_issuer *issuer;
     jk_dynamic_issuer *held;
-    jk_pin pin;      /* with a slot: `issuer` is pinned */
-    bool is_suspect; /* what is waited for: another look at a bad signature */
+    jk_pin pin;           /* with a slot: `issuer` is pinned */
+    bool is_suspect;      /* what is waited for: another look at a bad signature */
+    jwkeep_code unusable; /* why the last look found no keys that may be used; or OK */
 } jk_issuer_use;
 
 /* The issuer of that name, pinned. No lock. Gives NOT_FOUND, OUT_OF_MEMORY, MISUSE_STATE. */

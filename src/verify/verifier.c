@@ -166,7 +166,7 @@ static bool needs_refresher(const jwkeep_verifier_options *options) {
     for (size_t i = 0; i < options->issuer_count; i++)
         if (!options->issuers[i].keys && !options->issuers[i].shared_source)
             return true;
-    return options->dynamic;
+    return false;
 }
 
 /* Refuses a second issuer of the same name or `iss`; the table of names is only for that. */
@@ -209,10 +209,29 @@ static jwkeep_code keep_dynamic(jwkeep_verifier *verifier,
                                     &verifier->limits, &verifier->arena, error);
 }
 
+/* R21: with a refresher of its own, so that names which anybody may invent take no room for a
+ * download, and no time, from the issuers that are configured. */
+static jwkeep_code attach_dynamic(jwkeep_verifier *verifier,
+                                  const jwkeep_verifier_options *options,
+                                  const jk_dynamic_settings *settings,
+                                  jwkeep_refresher *injected, jwkeep_error *error) {
+    jwkeep_code code = JWKEEP_OK;
+    if (!options->dynamic)
+        return code;
+    if (!injected)
+        code =
+            jwkeep_refresher_new(options->max_downloads, &verifier->dynamic_refresher, error);
+    if (code == JWKEEP_OK)
+        code = jk_dynamic_new(settings, injected ? injected : verifier->dynamic_refresher,
+                              &verifier->dynamic, error);
+    return code;
+}
+
 /* Whatever can be refused is refused before a thread is started. */
 static jwkeep_code build(jwkeep_verifier *verifier, const jwkeep_verifier_options *options,
                          jwkeep_error *error) {
     jk_dynamic_settings dynamic = {0};
+    jwkeep_refresher *injected = verifier->refresher;
     verifier->engine = options->engine;
     jwkeep_code code = jk_engine_check_environment(error);
     if (code == JWKEEP_OK)
@@ -230,8 +249,8 @@ static jwkeep_code build(jwkeep_verifier *verifier, const jwkeep_verifier_option
                                   &verifier->cache, error);
     if (code == JWKEEP_OK)
         code = attach_all_keys(verifier, options, error);
-    if (code == JWKEEP_OK && options->dynamic)
-        code = jk_dynamic_new(&dynamic, verifier->refresher, &verifier->dynamic, error);
+    if (code == JWKEEP_OK)
+        code = attach_dynamic(verifier, options, &dynamic, injected, error);
     return code;
 }
 
@@ -292,6 +311,7 @@ void jwkeep_verifier_free(jwkeep_verifier *verifier) {
     jk_dynamic_end(verifier->dynamic);
     jk_waiting_drain(&verifier->waiting);
     jwkeep_refresher_free(verifier->refresher);
+    jwkeep_refresher_free(verifier->dynamic_refresher);
     jk_dynamic_free(verifier->dynamic);
     jk_waiting_done(&verifier->waiting);
     jk_token_cache_free(verifier->cache);

@@ -31,8 +31,9 @@ struct jwkeep_verifier {
     jwkeep_limits limits;
     int64_t (*now_ms)(void *user);
     void *user;
-    const char *engine;          /* of rules that name none */
-    jwkeep_refresher *refresher; /* NULL where all keys are local */
+    const char *engine;                  /* of rules that name none */
+    jwkeep_refresher *refresher;         /* NULL where all keys are local */
+    jwkeep_refresher *dynamic_refresher; /* of `dynamic`, if it has one of its own */
     jk_issuer *issuers;
     size_t issuer_count;
     jk_issuer_table by_iss; /* without entries if `iss` is not looked at */

@@ -67,6 +67,7 @@ struct finding {
     jk_cache_look look;
     jwkeep_jwk *key;
     uint64_t generation;
+    jwkeep_code unusable; /* why the keys may not be used now; or OK */
 };
 
 static void keep_key(struct finding *finding, const jwkeep_jwk *key, uint64_t generation) {
@@ -80,7 +81,8 @@ static void keep_key(struct finding *finding, const jwkeep_jwk *key, uint64_t ge
  * there is, and no download can be said to bring what it needs. */
 static jwkeep_code check_with_source(const struct call *call, const jk_issuer *issuer,
                                      struct finding *finding) {
-    if (jwkeep_source_check(issuer->source) != JWKEEP_OK)
+    finding->unusable = jwkeep_source_check(issuer->source);
+    if (finding->unusable != JWKEEP_OK)
         return JWKEEP_PENDING;
     jk_pin pin;
     const jwkeep_keyset *keys;
@@ -145,6 +147,7 @@ static jwkeep_code judge(const struct call *call, jk_issuer_use *use, struct fin
     jwkeep_code code = jk_jwt_check_header(token, &issuer->rules, call->error);
     if (code == JWKEEP_OK)
         code = check_signature(call, issuer, finding);
+    use->unusable = finding->unusable;
     if (code == JWKEEP_OK)
         code = jk_jwt_finish(token, &issuer->rules, &verifier->limits,
                              jk_verifier_now_ms(verifier), call->failures, call->error);
@@ -186,14 +189,14 @@ static jwkeep_code attempt(const struct call *call, jk_issuer_use *use) {
     return code;
 }
 
-/* After the keys were looked up: what is missing now stays missing. */
+/* After the keys were looked up: what is missing now stays missing. Keys that could not be used
+ * then are not asked again, or a download in between would make a known name an unknown one. */
 static jwkeep_code last_attempt(const struct call *call, jk_issuer_use *use) {
     jwkeep_code code = attempt(call, use);
     if (code != JWKEEP_PENDING)
         return code;
-    code = jwkeep_source_check(use->issuer->source);
-    if (code != JWKEEP_OK)
-        return jk_fail(call->error, code);
+    if (use->unusable != JWKEEP_OK)
+        return jk_fail(call->error, use->unusable);
     return jk_fail_at(call->error, JWKEEP_KID_UNKNOWN, "kid", "RFC 7515 §4.1.4",
                       JWKEEP_NO_OFFSET);
 }

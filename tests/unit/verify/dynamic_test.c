@@ -584,6 +584,23 @@ static void r18_refuses_a_template_that_would_tell_or_reach_too_much(void **stat
     refuse(dynamic, "cooldown_s");
 }
 
+/* A thousand names that hang leave the configured issuers their room for downloads. */
+static void r21_accepted_issuers_have_a_refresher_of_their_own(void **state) {
+    (void)state;
+    struct fixture *f = &fixture;
+    jwkeep_dynamic_issuers dynamic = dynamic_options();
+    const jwkeep_issuer issuer = {.issuer = "https://static.test",
+                                  .jwks_url = "https://static.test/jwks"};
+    jwkeep_verifier_options options;
+    jwkeep_verifier_options_init(&options);
+    options.issuers = &issuer;
+    options.issuer_count = 1;
+    options.dynamic = &dynamic;
+    assert_int_equal(jwkeep_verifier_new(&options, &f->verifier, NULL), JWKEEP_OK);
+    assert_non_null(f->verifier->refresher);
+    assert_true(f->verifier->dynamic->refresher != f->verifier->refresher);
+}
+
 static void refuses_an_issuer_that_takes_every_iss(void **state) {
     (void)state;
     struct fixture *f = &fixture;
@@ -627,6 +644,7 @@ int main(void) {
         BARE(refuses_numbers_out_of_range),
         BARE(refuses_to_accept_anybody),
         BARE(r18_refuses_a_template_that_would_tell_or_reach_too_much),
+        BARE(r21_accepted_issuers_have_a_refresher_of_their_own),
         BARE(refuses_an_issuer_that_takes_every_iss),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,11 +25,13 @@ static struct fixture {
     char *old_token, *new_token, *without_kid, *expired;
     jwkeep_token *token;
     jwkeep_error error;
-    size_t notified;
+    size_t notified, looks;
+    bool is_flickering;
 } fixture;
 
 static int64_t wall_ms(void *user) {
-    return ((const struct fixture *)user)->world.wall_ms;
+    (void)user;
+    return fixture.world.wall_ms;
 }
 
 static char *body_of(jwkeep_jwk *key) {
@@ -48,6 +50,28 @@ static char *token_of(const jwkeep_jwk *key, const char *header, const char *cla
                        JWKEEP_ALGORITHM_EDDSA);
 }
 
+/* With the keys of before. */
+static int make_verifier(jwkeep_refresher *refresher, uint32_t refetch_s) {
+    struct fixture *f = &fixture;
+    jwkeep_source_options source;
+    jwkeep_source_options_init(&source);
+    source.signature_refetch_s = refetch_s;
+    const jwkeep_issuer issuer = {
+        .issuer = "i", .jwks_url = "https://issuer.test/jwks", .source = &source};
+    jwkeep_verifier_options options;
+    jwkeep_verifier_options_init(&options);
+    options.issuers = &issuer;
+    options.issuer_count = 1;
+    options.now_ms = wall_ms;
+    if (jk_verifier_new_in(&options, refresher, &f->verifier, NULL) ||
+        jwkeep_verifier_refresh(f->verifier, 0))
+        return -1;
+    script_pass(&f->world, refresher, 0);
+    script_answer_body(&f->world, refresher, f->old_body);
+    script_pass(&f->world, refresher, MINUTE);
+    return 0;
+}
+
 static int set_up_with(uint32_t refetch_s) {
     static const char header[] = "{\"alg\":\"EdDSA\",\"kid\":\"k\"}";
     struct fixture *f = &fixture;
@@ -61,24 +85,7 @@ static int set_up_with(uint32_t refetch_s) {
     f->without_kid = token_of(f->after, "{\"alg\":\"EdDSA\"}", "{\"iss\":\"i\"}");
     f->expired = token_of(f->after, header, "{\"iss\":\"i\",\"exp\":1}");
     f->refresher = script_refresher(&f->world, 0);
-    jwkeep_source_options source;
-    jwkeep_source_options_init(&source);
-    source.signature_refetch_s = refetch_s;
-    const jwkeep_issuer issuer = {
-        .issuer = "i", .jwks_url = "https://issuer.test/jwks", .source = &source};
-    jwkeep_verifier_options options;
-    jwkeep_verifier_options_init(&options);
-    options.issuers = &issuer;
-    options.issuer_count = 1;
-    options.now_ms = wall_ms;
-    options.user = f;
-    if (jk_verifier_new_in(&options, f->refresher, &f->verifier, NULL) ||
-        jwkeep_token_new(&f->token, NULL) || jwkeep_verifier_refresh(f->verifier, 0))
-        return -1;
-    script_pass(&f->world, f->refresher, 0);
-    script_answer_body(&f->world, f->refresher, f->old_body);
-    script_pass(&f->world, f->refresher, MINUTE);
-    return 0;
+    return jwkeep_token_new(&f->token, NULL) ? -1 : make_verifier(f->refresher, refetch_s);
 }
 
 static int set_up(void **state) {
@@ -248,6 +255,33 @@ static void the_blocking_form_says_the_same(void **state) {
                      JWKEEP_SIGNATURE_INVALID);
 }
 
+/* A clock that is past the stale limit at every other look. */
+static int64_t flickering_ms(void *user) {
+    struct fixture *f = user;
+    bool is_late = f->is_flickering && f->looks++ % 2 == 0;
+    return f->world.now_ms + (is_late ? INT64_C(1000000000) : 0);
+}
+
+/* Keys that turn stale under the last look, and are renewed before it is over. */
+static void a_known_name_is_not_told_unknown_when_its_keys_are_late(void **state) {
+    (void)state;
+    struct fixture *f = &fixture;
+    jwkeep_verifier_free(f->verifier);
+    f->verifier = NULL;
+    jk_environment environment = script_environment(&f->world);
+    environment.monotonic_ms = flickering_ms;
+    environment.user = f;
+    assert_int_equal(jk_refresher_new_in(&environment, 0, false, &f->refresher, NULL),
+                     JWKEEP_OK);
+    assert_int_equal(make_verifier(f->refresher, INTERVAL_S), 0);
+    f->is_flickering = true;
+    jwkeep_code code = jwkeep_verifier_verify(f->verifier, jwkeep_span_text(f->old_token), 1,
+                                              f->token, NULL, &f->error);
+    f->is_flickering = false;
+    assert_int_equal(code, JWKEEP_KEYS_STALE);
+    assert_int_equal(f->error.code, JWKEEP_KEYS_STALE);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void) {
@@ -261,6 +295,7 @@ int main(void) {
         TEST(a_suspect_token_may_be_given_up),
         TEST(r24_the_end_is_told_to_a_suspect_token),
         TEST(the_blocking_form_says_the_same),
+        TEST(a_known_name_is_not_told_unknown_when_its_keys_are_late),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
