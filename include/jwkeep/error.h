@@ -100,6 +100,11 @@ typedef enum jwkeep_code {
     JWKEEP_NESTING_TOO_DEEP = 1320, /* over max_nesting */
     JWKEEP_CLIENT_MISMATCH = 1321,  /* `client_id` is not the expected one */
 
+    /* Rejected: HTTP requests */
+    JWKEEP_HTTP_TOKEN_MISSING = 1322,
+    JWKEEP_HTTP_TOKEN_REPEATED = 1323,  /* more than one, in one place or several */
+    JWKEEP_HTTP_TOKEN_MALFORMED = 1324, /* not a token68, or a broken escape */
+
     /* Rejected: keys and key sets */
     JWKEEP_JWK_INVALID = 1400, /* not a JSON object, or a member of the wrong type */
     JWKEEP_JWK_MEMBER_MISSING = 1401,

@@ -11,6 +11,7 @@
 #include <jwkeep/certificate.h>
 #include <jwkeep/engine.h>
 #include <jwkeep/error.h>
+#include <jwkeep/http_token.h>
 #include <jwkeep/json.h>
 #include <jwkeep/jwk.h>
 #include <jwkeep/jws.h>
