@@ -105,6 +105,20 @@ typedef enum jwkeep_code {
     JWKEEP_HTTP_TOKEN_REPEATED = 1323,  /* more than one, in one place or several */
     JWKEEP_HTTP_TOKEN_MALFORMED = 1324, /* not a token68, or a broken escape */
 
+    /* Rejected: proofs of possession */
+    JWKEEP_DPOP_MISSING = 1325,
+    JWKEEP_DPOP_REPEATED = 1326,
+    JWKEEP_DPOP_KEY_INVALID = 1327, /* no `jwk` in the header, a private one, or no key */
+    JWKEEP_DPOP_METHOD_MISMATCH = 1328,
+    JWKEEP_DPOP_URL_MISMATCH = 1329,
+    JWKEEP_DPOP_NONCE_MISMATCH = 1330,
+    JWKEEP_DPOP_HASH_MISMATCH = 1331,       /* `ath` is of another access token */
+    JWKEEP_REPLAYED = 1332,                 /* this proof was seen before */
+    JWKEEP_REPLAY_MEMORY_FULL = 1333,       /* whether it was seen before cannot be told */
+    JWKEEP_CONFIRMATION_MISSING = 1334,     /* the token is not bound, or nothing was shown */
+    JWKEEP_CONFIRMATION_MISMATCH = 1335,    /* the token is bound to another key */
+    JWKEEP_CONFIRMATION_UNSUPPORTED = 1336, /* bound in a way that is not understood */
+
     /* Rejected: keys and key sets */
     JWKEEP_JWK_INVALID = 1400, /* not a JSON object, or a member of the wrong type */
     JWKEEP_JWK_MEMBER_MISSING = 1401,

@@ -9,6 +9,8 @@
 #include <jwkeep/buffer.h>
 #include <jwkeep/builder.h>
 #include <jwkeep/certificate.h>
+#include <jwkeep/confirmation.h>
+#include <jwkeep/dpop.h>
 #include <jwkeep/engine.h>
 #include <jwkeep/error.h>
 #include <jwkeep/http_token.h>
@@ -22,6 +24,7 @@
 #include <jwkeep/keyset.h>
 #include <jwkeep/limits.h>
 #include <jwkeep/passphrase.h>
+#include <jwkeep/replay.h>
 #include <jwkeep/rules.h>
 #include <jwkeep/signing_device.h>
 #include <jwkeep/source.h>
