@@ -14,6 +14,7 @@
 #include <jwkeep/engine.h>
 #include <jwkeep/error.h>
 #include <jwkeep/http_token.h>
+#include <jwkeep/id_token.h>
 #include <jwkeep/json.h>
 #include <jwkeep/jwk.h>
 #include <jwkeep/jws.h>
@@ -23,6 +24,7 @@
 #include <jwkeep/keyring.h>
 #include <jwkeep/keyset.h>
 #include <jwkeep/limits.h>
+#include <jwkeep/oidc_claims.h>
 #include <jwkeep/passphrase.h>
 #include <jwkeep/replay.h>
 #include <jwkeep/rules.h>
