@@ -45,6 +45,7 @@ extern const struct command CMD_BENCH_READ;
 extern const struct command CMD_BENCH_STORM;
 extern const struct command CMD_BENCH_VERIFY;
 extern const struct command CMD_SIM;
+extern const struct command CMD_COMPLETION;
 
 /* All of them in the order of the help, ended by NULL; the groups, ended by one without a
  * name. */

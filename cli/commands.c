@@ -34,6 +34,7 @@ const struct command *const COMMANDS[] = {
     &CMD_BENCH_STORM,
     &CMD_BENCH_VERIFY,
     &CMD_SIM,
+    &CMD_COMPLETION,
     NULL,
 };
 /* clang-format on */

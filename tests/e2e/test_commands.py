@@ -10,7 +10,7 @@ COMMANDS = [
     ["jws", "sign"], ["jws", "verify"],
     ["jwt", "sign"], ["jwt", "verify"], ["jwt", "decode"],
     ["serve"], ["dev-issuer"], ["bench", "read"],
-    ["bench", "storm"], ["bench", "verify"], ["sim"],
+    ["bench", "storm"], ["bench", "verify"], ["sim"], ["completion"],
 ]
 
 

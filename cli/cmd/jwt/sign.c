@@ -24,6 +24,7 @@ struct sign {
     text_list claims;
     text_list json_claims;
     text_list headers;
+    text_list json_headers;
     int64_t now_s;
     const char *file;
 };
@@ -42,7 +43,8 @@ static const option_spec OPTIONS[] = {
     FLAG(struct sign, is_jti_random, "random-jti", "a random identifier"),
     LIST(struct sign, claims, "claim", "NAME=TEXT", "any claim, a string"),
     LIST(struct sign, json_claims, "claim-json", "NAME=JSON", "any claim, any JSON value"),
-    LIST(struct sign, headers, "header", "NAME=TEXT", "a further header parameter"),
+    LIST(struct sign, headers, "header", "NAME=TEXT", "a further header parameter, a string"),
+    LIST(struct sign, json_headers, "header-json", "NAME=JSON", "one of any JSON value"),
     NUMBER(struct sign, now_s, "now", "UNIX", 0, WHEN_MAX_S,
            "what now is (default: the clock)"),
     OPERAND(struct sign, file, "FILE", "more claims, a JSON object; default: standard input"),
@@ -114,6 +116,8 @@ static exit_status add_options(jwkeep_builder *builder, const struct sign *value
         status = add_all(builder, &values->json_claims, jwkeep_builder_set_json);
     if (status == STATUS_YES)
         status = add_all(builder, &values->headers, jwkeep_builder_set_header_string);
+    if (status == STATUS_YES)
+        status = add_all(builder, &values->json_headers, jwkeep_builder_set_header_json);
     if (status != STATUS_YES || jwkeep_builder_check(builder, &error) == JWKEEP_OK)
         return status;
     status = report_failure("the options", &error);

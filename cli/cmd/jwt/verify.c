@@ -2,13 +2,17 @@
  *
  * Owns `jwkeep jwt verify`: the claims of a token, after everything about it held and not
  * before; otherwise every claim that failed. */
+#include "cli/claim_flags.h"
 #include "cli/command.h"
 #include "cli/input.h"
 #include "cli/output.h"
+#include "cli/possession.h"
 #include "cli/remote.h"
 #include "cli/rules.h"
 #include "cli/when.h"
+#include <jwkeep/id_token.h>
 #include <jwkeep/verifier.h>
+#include <stdlib.h>
 
 /* The whole token, base64url of the claims included, is within the library's limit. */
 #define MAX_INPUT_BYTES (2u * JWKEEP_MAX_TOKEN_BYTES)
@@ -22,6 +26,13 @@ struct verify {
     text_list aud;
     const char *sub;
     const char *jti;
+    claim_flags claims;
+    const char *profile;
+    const char *client_id;
+    const char *nonce;
+    int64_t max_auth_age_s;
+    bool is_nested;
+    possession_options possession;
     int64_t now_s;
     remote_options remote;
     bool is_json;
@@ -38,7 +49,16 @@ static const option_spec OPTIONS[] = {
     LIST(struct verify, aud, "aud", "TEXT", "aud must hold one of these"),
     TEXT(struct verify, sub, "sub", "TEXT", "sub must be this"),
     TEXT(struct verify, jti, "jti", "TEXT", "jti must be this"),
+    CLAIM_FLAGS(struct verify),
     RULES_OPTIONS(struct verify),
+    TEXT(struct verify, profile, "profile", "at+jwt|id-token",
+         "what RFC 9068 or OpenID Connect demand"),
+    TEXT(struct verify, client_id, "client-id", "TEXT", "for a profile: who the token is for"),
+    TEXT(struct verify, nonce, "nonce", "TEXT", "that an ID token must have"),
+    NUMBER(struct verify, max_auth_age_s, "max-auth-age", "S", 1, RULES_MAX_AGE_S,
+           "seconds since auth_time at the most"),
+    FLAG(struct verify, is_nested, "nested", "with --key: verify a token inside the token"),
+    POSSESSION_OPTIONS(struct verify),
     NUMBER(struct verify, now_s, "now", "UNIX", 0, WHEN_MAX_S,
            "what now is (default: the clock)"),
     REMOTE_OPTIONS(struct verify),
@@ -89,14 +109,19 @@ static void keep_failure(void *user, const jwkeep_event *event) {
 }
 
 /* A claim's name in a failure is the verifier's copy of the one that was given, and goes with
- * the verifier. */
-static void take_name(const text_list *given, jwkeep_error *failure) {
-    for (size_t i = 0; failure->where && i < given->count; i++)
-        if (strcmp(failure->where, given->items[i]) == 0)
-            failure->where = given->items[i];
+ * the verifier: `failure` gets the one that was given. */
+static void take_name(const jwkeep_rules *given, jwkeep_error *failure) {
+    if (!failure->where)
+        return;
+    for (size_t i = 0; i < given->required_count; i++)
+        if (strcmp(failure->where, given->required[i]) == 0)
+            failure->where = given->required[i];
+    for (size_t i = 0; i < given->claim_count; i++)
+        if (strcmp(failure->where, given->claims[i].name) == 0)
+            failure->where = given->claims[i].name;
 }
 
-static void take_names(const text_list *given, struct verdict *verdict) {
+static void take_names(const jwkeep_rules *given, struct verdict *verdict) {
     if (verdict->code == JWKEEP_OK)
         return;
     take_name(given, &verdict->error);
@@ -105,7 +130,7 @@ static void take_names(const text_list *given, struct verdict *verdict) {
 }
 
 static exit_status verify_with(const jwkeep_verifier_options *options, uint32_t timeout_ms,
-                               jwkeep_span bytes, const text_list *required,
+                               jwkeep_span bytes, const jwkeep_rules *rules,
                                struct verdict *verdict) {
     jwkeep_verifier *verifier = NULL;
     if (jwkeep_verifier_new(options, &verifier, &verdict->error) != JWKEEP_OK) {
@@ -114,7 +139,7 @@ static exit_status verify_with(const jwkeep_verifier_options *options, uint32_t 
     }
     verdict->code = jwkeep_verifier_verify(verifier, bytes, timeout_ms, verdict->token,
                                            &verdict->failures, &verdict->error);
-    take_names(required, verdict);
+    take_names(rules, verdict);
     jwkeep_verifier_free(verifier);
     return STATUS_YES;
 }
@@ -137,8 +162,7 @@ static exit_status verify_remotely(const struct verify *values, const jwkeep_rul
     options.issuer_count = 1;
     options.now_ms = now_ms;
     options.user = &now_s;
-    exit_status status =
-        verify_with(&options, source.fetch_timeout_ms, bytes, &values->rules.required, verdict);
+    exit_status status = verify_with(&options, source.fetch_timeout_ms, bytes, rules, verdict);
     bool is_reason_known = failure.code != JWKEEP_OK && status == STATUS_YES &&
                            status_of(verdict->code) == STATUS_UNDECIDED;
     if (is_reason_known)
@@ -201,6 +225,23 @@ static exit_status print_verdict(const struct verify *values, const struct verdi
     return status_of(verdict->code);
 }
 
+/* What is known of one login or request alone: the nonce, the proof. */
+static exit_status check_moment(const struct verify *values, jwkeep_span bytes,
+                                struct verdict *verdict) {
+    int64_t now_s = values->now_s;
+    if (verdict->code == JWKEEP_OK && values->nonce) {
+        jwkeep_id_token_login login;
+        jwkeep_id_token_login_init(&login);
+        login.nonce = jwkeep_span_text(values->nonce);
+        verdict->code = jwkeep_id_token_check(verdict->token, &login, now_ms(&now_s),
+                                              &verdict->failures, &verdict->error);
+    }
+    if (verdict->code != JWKEEP_OK)
+        return STATUS_YES;
+    return possession_verify(&values->possession, verdict->token, bytes, now_ms(&now_s),
+                             &verdict->code, &verdict->error);
+}
+
 static exit_status verify_token(const struct verify *values, const jwkeep_rules *rules,
                                 jwkeep_span bytes) {
     struct verdict verdict = {.failures.count = 0};
@@ -209,24 +250,61 @@ static exit_status verify_token(const struct verify *values, const jwkeep_rules 
     exit_status status = values->key ? verify_locally(values, rules, bytes, &verdict)
                                      : verify_remotely(values, rules, bytes, &verdict);
     if (status == STATUS_YES)
+        status = check_moment(values, bytes, &verdict);
+    if (status == STATUS_YES)
         status = print_verdict(values, &verdict);
     jwkeep_token_free(verdict.token);
+    return status;
+}
+
+static exit_status set_profile(const struct verify *values, jwkeep_rules *rules) {
+    if (!values->profile)
+        return STATUS_YES;
+    if (strcmp(values->profile, "at+jwt") == 0)
+        rules->profile = JWKEEP_PROFILE_AT_JWT;
+    else if (strcmp(values->profile, "id-token") == 0)
+        rules->profile = JWKEEP_PROFILE_ID_TOKEN;
+    else
+        return report_usage("--profile is at+jwt or id-token, not \"%.64s\"", values->profile);
+    if (!values->iss && !values->issuer)
+        return report_usage("--profile needs the issuer: --iss TEXT or --issuer URL");
+    if (rules->profile == JWKEEP_PROFILE_AT_JWT && values->aud.count == 0)
+        return report_usage("--profile at+jwt needs --aud TEXT");
+    if (rules->profile == JWKEEP_PROFILE_ID_TOKEN && !values->client_id)
+        return report_usage("--profile id-token needs --client-id TEXT");
+    return STATUS_YES;
+}
+
+static exit_status fill_rules(const struct verify *values, claim_rules *claims,
+                              jwkeep_rules *ret_rules) {
+    exit_status status = rules_fill(&values->rules, &values->aud, ret_rules);
+    if (status == STATUS_YES)
+        status = set_profile(values, ret_rules);
+    if (status == STATUS_YES)
+        status = claim_rules_begin(&values->claims, claims, ret_rules);
+    ret_rules->subject = values->sub;
+    ret_rules->jti = values->jti;
+    ret_rules->client_id = values->client_id;
+    ret_rules->max_auth_age_s = values->max_auth_age_s;
+    ret_rules->is_nesting_allowed = values->is_nested;
     return status;
 }
 
 static exit_status read_and_verify(const struct verify *values) {
     jwkeep_rules rules;
     jwkeep_buffer buffer;
-    exit_status status = rules_fill(&values->rules, &values->aud, &rules);
-    if (status != STATUS_YES)
-        return status;
-    rules.subject = values->sub;
-    rules.jti = values->jti;
-    status = input_read(values->file, MAX_INPUT_BYTES, STATUS_NO, &buffer);
-    if (status != STATUS_YES)
-        return status;
-    status = verify_token(values, &rules, input_trim(jwkeep_buffer_span(&buffer)));
-    jwkeep_buffer_done(&buffer);
+    claim_rules *claims = calloc(1, sizeof *claims);
+    if (!claims)
+        return report_internal("out of memory");
+    exit_status status = fill_rules(values, claims, &rules);
+    if (status == STATUS_YES)
+        status = input_read(values->file, MAX_INPUT_BYTES, STATUS_NO, &buffer);
+    if (status == STATUS_YES) {
+        status = verify_token(values, &rules, input_trim(jwkeep_buffer_span(&buffer)));
+        jwkeep_buffer_done(&buffer);
+    }
+    claim_rules_end(claims);
+    free(claims);
     return status;
 }
 
@@ -237,6 +315,13 @@ static exit_status run(const void *arguments) {
                             "URL");
     if (values->issuer && values->iss && strcmp(values->issuer, values->iss) != 0)
         return report_usage("--issuer already says what iss must be");
+    if (values->is_nested && !values->key)
+        return report_usage("--nested goes with --key FILE");
+    if (values->client_id && !values->profile)
+        return report_usage("--client-id goes with --profile");
+    exit_status status = possession_check(&values->possession);
+    if (status != STATUS_YES)
+        return status;
     return read_and_verify(values);
 }
 
@@ -251,7 +336,9 @@ const struct command CMD_JWT_VERIFY = {
         "cannot be read give status 3: they say nothing about the token.\n",
     .examples =
         "  jwkeep jwt verify --issuer https://idp.example --aud api < token\n"
-        "  jwkeep jwt verify --key public.json --alg ES256 --aud api --require sub < token\n",
+        "  jwkeep jwt verify --key public.json --alg ES256 --aud api --require sub < token\n"
+        "  jwkeep jwt verify --issuer https://idp.example --profile at+jwt --aud api \\\n"
+        "      --scope read --claim tenant=acme < token\n",
     .options = OPTION_TABLE(OPTIONS),
     .defaults = &DEFAULTS,
     .values_size = sizeof(struct verify),
