@@ -15,8 +15,8 @@ const doing = {
     const pair = await jose.generateKeyPair(alg, { crv, extractable: true });
     return { ...(await jose.exportJWK(pair.privateKey)), alg };
   },
-  async sign({ key, alg, payload }) {
-    return new jose.CompactSign(decode(payload)).setProtectedHeader({ alg })
+  async sign({ key, alg, payload, header }) {
+    return new jose.CompactSign(decode(payload)).setProtectedHeader({ alg, ...header })
       .sign(await jose.importJWK(key, alg));
   },
   async verify({ key, alg, token }) {

@@ -44,9 +44,9 @@ class Jwcrypto:
             kind = self.KINDS.get(alg) or self.KINDS[alg[:2]]
         return {**json.loads(self.jwk.JWK.generate(**kind).export()), "alg": alg}
 
-    def sign(self, key, alg, payload):
+    def sign(self, key, alg, payload, **header):
         token = self.jws.JWS(payload)
-        token.add_signature(self.jwk.JWK(**key), alg, json.dumps({"alg": alg}))
+        token.add_signature(self.jwk.JWK(**key), alg, json.dumps({"alg": alg, **header}))
         return token.serialize(compact=True)
 
     def verify(self, key, alg, token):
@@ -85,8 +85,8 @@ class Jose:
     def generate(self, alg, crv):
         return self.ask(op="generate", alg=alg, crv=crv)
 
-    def sign(self, key, alg, payload):
-        return self.ask(op="sign", key=key, alg=alg, payload=forge.encode(payload))
+    def sign(self, key, alg, payload, **header):
+        return self.ask(op="sign", key=key, alg=alg, payload=forge.encode(payload), header=header)
 
     def verify(self, key, alg, token):
         return forge.decode(self.ask(op="verify", key=key, alg=alg, token=token))
