@@ -69,6 +69,12 @@ static void make_token(uint8_t kind, jwkeep_span input, jwkeep_buffer *token) {
 
 static jwkeep_code verify(jwkeep_span bytes, uint8_t kind, jwkeep_token *token) {
     static const char *const texts[] = {"i", "https://issuer.example"};
+    static const jwkeep_claim_value values[] = {{JWKEEP_JSON_STRING, "v", 0, false},
+                                                {JWKEEP_JSON_NUMBER, NULL, 7, false},
+                                                {JWKEEP_JSON_BOOLEAN, NULL, 0, true}};
+    static const jwkeep_claim_rule claims[] = {{"c", JWKEEP_CLAIM_ONE_OF, values, 3},
+                                               {"d", JWKEEP_CLAIM_CONTAINS, values, 3},
+                                               {"d", JWKEEP_CLAIM_CONTAINS_ALL, values, 1}};
     jwkeep_rules rules;
     jwkeep_rules_init(&rules);
     if (kind & 0x80) {
@@ -76,6 +82,13 @@ static jwkeep_code verify(jwkeep_span bytes, uint8_t kind, jwkeep_token *token) 
         rules.issuer_count = rules.audience_count = rules.required_count = 2;
         rules.max_age_s = 3600;
         rules.leeway_s = 60;
+        rules.scopes = texts;
+        rules.scope_count = 1;
+        rules.claims = claims;
+        rules.claim_count = 3;
+        rules.profile = JWKEEP_PROFILE_ID_TOKEN;
+        rules.client_id = "client";
+        rules.max_auth_age_s = 60;
     }
     jwkeep_error error = {.code = JWKEEP_OK};
     jwkeep_failures failures;

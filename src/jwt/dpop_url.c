@@ -35,7 +35,7 @@ static void put(jk_dpop_url *url, uint8_t byte) {
 static bool put_next(jk_dpop_url *url, jwkeep_span *rest, bool is_host) {
     static const char digits[] = "0123456789ABCDEF";
     uint8_t byte = rest->data[0];
-    if (byte <= 0x20 || byte >= 0x7f || byte == '\\')
+    if (byte <= 0x20 || byte >= 0x7f || strchr("\"<>\\^`{|}", byte))
         return false;
     if (byte != '%') {
         put(url, is_host ? lower(byte) : byte);
@@ -101,10 +101,18 @@ static size_t port_start(jwkeep_span authority) {
     return authority.size;
 }
 
+/* An IPv6 address in its brackets, or a name without a colon (RFC 3986 §3.2.2). */
+static bool is_host(jwkeep_span host) {
+    if (host.size > 0 && host.data[0] == '[')
+        return size_before(from(host, 1), "[]") + 2 == host.size &&
+               host.data[host.size - 1] == ']';
+    return host.size > 0 && size_before(host, ":[]@") == host.size;
+}
+
 static bool put_authority(jk_dpop_url *url, jwkeep_span authority, jwkeep_span default_port) {
     size_t colon = port_start(authority);
     jwkeep_span host = jwkeep_span_of(authority.data, colon);
-    if (host.size == 0 || size_before(authority, "@") < authority.size)
+    if (!is_host(host))
         return false;
     while (host.size > 0)
         if (!put_next(url, &host, true))

@@ -88,6 +88,15 @@ static void refuses_what_is_no_url_of_a_request(void **state) {
         "https://a.example/%zz",
         "https://a.example:8x/",
         "https://a.example:-1/",
+        "https://a.example:b:443/",
+        "https://[::1/",
+        "https://::1]/",
+        "https://[::1]x/",
+        "https://[[::1]]/",
+        "https://[::1]:1:2/",
+        "https://a.example/\"",
+        "https://a.example/{b}",
+        "https://a.example|b/",
     };
     for (size_t i = 0; i < JK_COUNT_OF(urls); i++) {
         jk_dpop_url read;
