@@ -112,6 +112,11 @@ exit_status claim_rules_begin(const claim_flags *flags, claim_rules *rules,
         status = append_json(rules, flags->jsons.items[i]);
     if (status == STATUS_YES)
         status = append_texts(rules, &flags->contained, JWKEEP_CLAIM_CONTAINS);
+    for (size_t i = 0; i < flags->scopes.count && status == STATUS_YES; i++)
+        if (!*flags->scopes.items[i] || strchr(flags->scopes.items[i], ' '))
+            status = report_usage("--scope takes one scope, not \"%.64s\": give it again for "
+                                  "each",
+                                  flags->scopes.items[i]);
     ret_rules->claims = rules->items;
     ret_rules->claim_count = rules->count;
     ret_rules->scopes = flags->scopes.items;

@@ -38,10 +38,10 @@ static jwkeep_code read_texts(const jwkeep_json *object, const text_field *field
                               void *ret_structure, jwkeep_error *error) {
     for (size_t i = 0; i < count; i++) {
         const jwkeep_json *value = jwkeep_json_member(object, fields[i].name);
-        const jwkeep_span text = jwkeep_json_string(value);
-        if (value && !jwkeep_span_is_present(text))
+        jwkeep_span *field = (jwkeep_span *)(void *)((char *)ret_structure + fields[i].offset);
+        *field = jwkeep_json_string(value);
+        if (value && !jwkeep_span_is_present(*field))
             return ill_typed(error, fields[i].name);
-        memcpy((char *)ret_structure + fields[i].offset, &text, sizeof text);
     }
     return JWKEEP_OK;
 }
