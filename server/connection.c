@@ -35,6 +35,7 @@ void server_connection_free(server_connection *connection) {
         close(connection->socket);
     if (connection->address_slot)
         atomic_fetch_sub_explicit(connection->address_slot, 1, memory_order_acq_rel);
+    jk_tls_free(connection->tls);
     free(connection->input);
     free(connection->output);
     free(connection);
@@ -112,7 +113,8 @@ void server_connection_open(server_connection *connection) {
     }
     server_counter_add(&worker->counters.accepted, 1);
     server_counter_add(&worker->counters.open, 1);
-    set_phase(connection, SERVER_PHASE_IDLE);
+    /* A handshake has as long as a request. */
+    set_phase(connection, connection->tls ? SERVER_PHASE_REQUEST : SERVER_PHASE_IDLE);
     watch(connection, UV_READABLE);
 }
 
@@ -163,18 +165,31 @@ static bool send_kept(server_connection *connection) {
     return true;
 }
 
-/* Sends the answers of this turn, or keeps what the socket does not take. */
-static bool transmit(server_connection *connection) {
-    jwkeep_buffer *output = &connection->worker->output;
-    if (output->size == 0)
-        return true;
+/* Sends `bytes`, or keeps what the socket does not take. */
+static bool send_or_keep(server_connection *connection, jwkeep_span bytes) {
     ssize_t sent = 0;
+    if (bytes.size == 0)
+        return true;
     if (!connection->output)
-        sent = send_some(connection->socket, output->data, output->size);
+        sent = send_some(connection->socket, bytes.data, bytes.size);
     if (sent < 0)
         return false;
-    return (size_t)sent == output->size ||
-           keep_unsent(connection, output->data + sent, output->size - (size_t)sent);
+    return (size_t)sent == bytes.size ||
+           keep_unsent(connection, bytes.data + sent, bytes.size - (size_t)sent);
+}
+
+static bool send_sealed(server_connection *connection) {
+    bool is_sent = send_or_keep(connection, jk_tls_sealed(connection->tls));
+    jk_tls_sent(connection->tls);
+    return is_sent;
+}
+
+/* Sends the answers of this turn; over TLS also what the handshake has to say. */
+static bool transmit(server_connection *connection) {
+    jwkeep_span output = jwkeep_buffer_span(&connection->worker->output);
+    if (!connection->tls)
+        return send_or_keep(connection, output);
+    return jk_tls_seal(connection->tls, output) && send_sealed(connection);
 }
 
 static void release_input(server_connection *connection) {
@@ -186,21 +201,35 @@ static void release_input(server_connection *connection) {
     }
 }
 
+static void go_on(server_connection *connection, server_next next);
+
 static void wait_for_bytes(server_connection *connection) {
     bool is_idle = connection->input_at == connection->input_size;
+    if (connection->tls && jk_tls_has_more(connection->tls)) {
+        /* The socket will not tell of what was taken from it already. */
+        connection->reads_in_turn = true;
+        go_on(connection, SERVER_NEXT_TURN);
+        return;
+    }
     if (is_idle)
         release_input(connection);
     if (is_idle && connection->worker->is_draining) {
         server_connection_close(connection);
         return;
     }
-    server_phase phase = is_idle ? SERVER_PHASE_IDLE : SERVER_PHASE_REQUEST;
+    bool is_waiting = !is_idle || (connection->tls && !jk_tls_is_established(connection->tls));
+    server_phase phase = is_waiting ? SERVER_PHASE_REQUEST : SERVER_PHASE_IDLE;
     if (connection->phase != phase)
         set_phase(connection, phase);
     watch(connection, UV_READABLE);
 }
 
 static void end(server_connection *connection) {
+    if (connection->tls) {
+        jk_tls_end(connection->tls);
+        if (!connection->output)
+            (void)send_sealed(connection);
+    }
     if (!connection->lingers || shutdown(connection->socket, SHUT_WR) != 0) {
         server_connection_close(connection);
         return;
@@ -326,12 +355,18 @@ static void resume(server_connection *connection) {
     settle(connection, next == SERVER_NEXT_READ ? serve_input(connection) : next);
 }
 
+static void on_readable(server_connection *connection);
+
 void server_connection_turn(server_connection *connection) {
     connection->worker->output.size = 0;
-    if (connection->exchange.is_parked)
+    if (connection->exchange.is_parked) {
         resume(connection);
-    else
+    } else if (connection->reads_in_turn) {
+        connection->reads_in_turn = false;
+        on_readable(connection);
+    } else {
         settle(connection, serve_input(connection));
+    }
 }
 
 static void answer_expired(server_connection *connection) {
@@ -377,15 +412,49 @@ static bool make_room(server_connection *connection) {
     return true;
 }
 
+/* As recv, for what comes through TLS. */
+static ssize_t receive_sealed(server_connection *connection, uint8_t *bytes, size_t room) {
+    uint8_t sealed[2048];
+    for (;;) {
+        size_t size = 0;
+        switch (jk_tls_open(connection->tls, bytes, room, &size)) {
+        case JK_TLS_BYTES:
+            return (ssize_t)size;
+        case JK_TLS_ENDED:
+            return 0;
+        case JK_TLS_FAILED:
+            (void)send_sealed(connection); /* the alert that says why */
+            return 0;
+        case JK_TLS_MORE:
+            break;
+        }
+        ssize_t count = recv(connection->socket, sealed, sizeof sealed, 0);
+        if (count <= 0)
+            return count;
+        if (!jk_tls_feed(connection->tls, jwkeep_span_of(sealed, (size_t)count)))
+            return 0;
+    }
+}
+
+static ssize_t receive(server_connection *connection) {
+    uint8_t *bytes = connection->input + connection->input_size;
+    size_t room = connection->input_capacity - connection->input_size;
+    return connection->tls ? receive_sealed(connection, bytes, room)
+                           : recv(connection->socket, bytes, room, 0);
+}
+
 static void on_readable(server_connection *connection) {
     if (!make_room(connection)) {
         server_connection_close(connection);
         return;
     }
-    ssize_t count = recv(connection->socket, connection->input + connection->input_size,
-                         connection->input_capacity - connection->input_size, 0);
-    if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
+    ssize_t count = receive(connection);
+    if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) {
+        connection->worker->output.size = 0;
+        if (connection->tls)
+            settle(connection, SERVER_NEXT_READ);
         return;
+    }
     if (count <= 0) {
         server_connection_close(connection);
         return;

@@ -54,7 +54,7 @@ static jwkeep_code start_worker(dev_issuer *issuer, const char *address, jwkeep_
     if (code == JWKEEP_OK)
         code = server_socket_listen(address, 0, "address", &socket, issuer->address, error);
     if (code == JWKEEP_OK)
-        code = server_worker_listen(issuer->worker, socket, &issuer->worker, 1, error);
+        code = server_worker_listen(issuer->worker, socket, &issuer->worker, 1, NULL, error);
     if (code != JWKEEP_OK)
         return code;
     snprintf(issuer->url, sizeof issuer->url, "http://%s", issuer->address);

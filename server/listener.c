@@ -75,6 +75,10 @@ static void dispatch(server_listener *listener, int socket,
     server_connection *connection = server_connection_new(worker, socket);
     if (!connection)
         return;
+    if (listener->tls && !(connection->tls = tls_seat_begin(listener->tls))) {
+        server_connection_free(connection);
+        return;
+    }
     connection->address_slot = slot;
     if (slot)
         atomic_fetch_add_explicit(slot, 1, memory_order_acq_rel);
@@ -115,7 +119,7 @@ static jwkeep_code make_addresses(server_worker *worker, jwkeep_error *error) {
 
 jwkeep_code server_worker_listen(server_worker *worker, int socket,
                                  server_worker *const *targets, size_t target_count,
-                                 jwkeep_error *error) {
+                                 tls_seat *tls, jwkeep_error *error) {
     jwkeep_code code = make_addresses(worker, error);
     if (code != JWKEEP_OK) {
         close(socket);
@@ -131,6 +135,7 @@ jwkeep_code server_worker_listen(server_worker *worker, int socket,
     listener->socket = socket;
     listener->targets = targets;
     listener->target_count = target_count;
+    listener->tls = tls;
     if (uv_poll_init(&worker->loop, &listener->poll, socket) != 0) {
         free(listener);
         close(socket);

@@ -66,7 +66,7 @@ struct event_log {
 /* Everything that could end a line, or a quoted text, is gone. */
 static void make_safe(const char *text, char ret_text[LOG_MAX_VALUE_BYTES + 1]) {
     size_t size = 0;
-    for (; text[size] && size < LOG_MAX_VALUE_BYTES; size++)
+    for (; size < LOG_MAX_VALUE_BYTES && text[size]; size++)
         ret_text[size] = text[size] >= 0x20 && text[size] < 0x7f ? text[size] : '?';
     ret_text[size] = '\0';
 }

@@ -6,6 +6,8 @@
 #define SERVER_LOOP_H
 
 #include "base/hash.h"
+#include "crypto/tls.h"
+#include "server/tls_seat.h"
 #include "server/worker.h"
 #include <pthread.h>
 #include <stdlib.h>
@@ -59,6 +61,8 @@ struct server_connection {
     uv_poll_t poll; /* first: a handle is its connection */
     server_worker *worker;
     int socket;
+    jk_tls *tls;                       /* NULL: in the clear */
+    bool reads_in_turn;                /* sealed bytes are there already */
     server_address_slot *address_slot; /* NULL for a unix socket */
     int events;                        /* what poll waits for now */
     server_phase phase;
@@ -88,6 +92,7 @@ typedef struct server_listener {
     bool is_paused; /* out of descriptors: again at the next tick */
     server_worker *const *targets;
     size_t target_count;
+    tls_seat *tls; /* NULL: in the clear */
 } server_listener;
 
 struct server_worker {

@@ -7,12 +7,14 @@
 #include "base/error.h"
 #include "server/admin_routes.h"
 #include "server/socket.h"
+#include "server/tls_seat.h"
 #include "server/worker.h"
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #define OTHER_DESCRIPTORS 256u /* listeners, downloads, loops */
 #define RUN_INTERVAL_MS 1000u  /* between two looks at what is to be retired */
@@ -27,6 +29,7 @@ struct server {
     size_t listen_count;
     char listen[SERVER_MAX_LISTENERS][SERVER_ADDRESS_BYTES];
     char admin_address[SERVER_ADDRESS_BYTES];
+    tls_seat tls[SERVER_MAX_LISTENERS]; /* of those that have one */
     reload reload;
     /* Where a verifier was given instead of a plan. */
     server_plan usual_plan;
@@ -152,9 +155,22 @@ static jwkeep_code make_workers(server *it, const server_options *options,
     return code;
 }
 
-static jwkeep_code add_listener(server *it, int socket, jwkeep_error *error) {
-    it->listen_count++;
-    return server_worker_listen(it->acceptor, socket, it->workers, it->worker_count, error);
+static jwkeep_code add_listener(server *it, const server_options *options, int socket,
+                                jwkeep_error *error) {
+    size_t index = it->listen_count++;
+    const server_tls *files = options->listen_tls && index < options->listen_count
+                                  ? &options->listen_tls[index]
+                                  : NULL;
+    tls_seat *tls = files && files->certificate_file ? &it->tls[index] : NULL;
+    jwkeep_code code = JWKEEP_OK;
+    if (tls)
+        code = tls_seat_init(tls, files->certificate_file, files->key_file, error);
+    if (code != JWKEEP_OK) {
+        close(socket);
+        return code;
+    }
+    return server_worker_listen(it->acceptor, socket, it->workers, it->worker_count, tls,
+                                error);
 }
 
 static jwkeep_code open_listener(server *it, const server_options *options, size_t index,
@@ -163,13 +179,14 @@ static jwkeep_code open_listener(server *it, const server_options *options, size
     uint32_t mode = options->listen_modes ? options->listen_modes[index] : options->unix_mode;
     jwkeep_code code = server_socket_listen(options->listen[index], mode, "listen", &socket,
                                             it->listen[index], error);
-    return code == JWKEEP_OK ? add_listener(it, socket, error) : code;
+    return code == JWKEEP_OK ? add_listener(it, options, socket, error) : code;
 }
 
-static jwkeep_code take_listener(server *it, int socket, jwkeep_error *error) {
+static jwkeep_code take_listener(server *it, const server_options *options, int socket,
+                                 jwkeep_error *error) {
     jwkeep_code code =
         server_socket_adopt(socket, "listen", it->listen[it->listen_count], error);
-    return code == JWKEEP_OK ? add_listener(it, socket, error) : code;
+    return code == JWKEEP_OK ? add_listener(it, options, socket, error) : code;
 }
 
 static jwkeep_code open_admin(server *it, const server_options *options, jwkeep_error *error) {
@@ -180,9 +197,9 @@ static jwkeep_code open_admin(server *it, const server_options *options, jwkeep_
                            : server_socket_listen(options->admin, mode, "admin", &socket,
                                                   it->admin_address, error);
     it->is_admin_inherited = options->inherited.admin >= 0;
-    return code == JWKEEP_OK
-               ? server_worker_listen(it->admin_worker, socket, &it->admin_worker, 1, error)
-               : code;
+    return code == JWKEEP_OK ? server_worker_listen(it->admin_worker, socket, &it->admin_worker,
+                                                    1, NULL, error)
+                             : code;
 }
 
 static jwkeep_code open_listeners(server *it, const server_options *options,
@@ -191,7 +208,7 @@ static jwkeep_code open_listeners(server *it, const server_options *options,
     jwkeep_code code = JWKEEP_OK;
     it->is_listen_inherited = inherited->verify_count > 0;
     for (size_t i = 0; code == JWKEEP_OK && i < inherited->verify_count; i++)
-        code = take_listener(it, inherited->verify[i], error);
+        code = take_listener(it, options, inherited->verify[i], error);
     for (size_t i = 0;
          code == JWKEEP_OK && !it->is_listen_inherited && i < options->listen_count; i++)
         code = open_listener(it, options, i, error);
@@ -267,9 +284,19 @@ void server_signals_block(void) {
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
 }
 
+static void reload_certificates(server *it) {
+    for (size_t i = 0; i < it->listen_count; i++) {
+        jwkeep_error error = {0};
+        if (it->tls[i].identity && tls_seat_reload(&it->tls[i], &error) != JWKEEP_OK)
+            EVENT(it->log, LOG_RELOAD_FAILED, "the earlier certificate stays",
+                  LOG_TEXT("listen", it->listen[i]), LOG_TEXT("fault", error.text));
+    }
+}
+
 static void reload_now(server *it) {
     char fault[RELOAD_FAULT_BYTES] = "";
     notify_reloading();
+    reload_certificates(it);
     if (reload_run(&it->reload, fault))
         EVENT(it->log, LOG_RELOADED, "the configuration was read again",
               LOG_NUMBER("policies", (int64_t)it->reload.present->policy_count));
@@ -385,6 +412,8 @@ void server_stop(server *it) {
     server_worker_free(it->acceptor);
     plan_seat_done(&it->admin.seat);
     reload_done(&it->reload);
+    for (size_t i = 0; i < SERVER_MAX_LISTENERS; i++)
+        tls_seat_done(&it->tls[i]);
     free(it);
 }
 

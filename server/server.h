@@ -24,13 +24,20 @@
 /* Addresses are "HOST:PORT" with a numeric HOST ("127.0.0.1:0", "[::1]:8080"; port 0 lets
  * the system choose) or "unix:PATH" (a stale socket there is replaced, any other file is
  * not). Fill with server_options_init, then change what must differ. */
+/* PEM files; read again by each reload. */
+typedef struct server_tls {
+    const char *certificate_file;
+    const char *key_file;
+} server_tls;
+
 typedef struct server_options {
     const char *const *listen; /* verify listeners: 1 to SERVER_MAX_LISTENERS */
     size_t listen_count;
     const uint32_t
-        *listen_modes;   /* permission bits of each, if a unix socket; NULL: unix_mode */
-    const char *admin;   /* administration listener, or NULL for none */
-    uint32_t admin_mode; /* 0: unix_mode */
+        *listen_modes; /* permission bits of each, if a unix socket; NULL: unix_mode */
+    const server_tls *listen_tls; /* of each; NULL, or without files: in the clear */
+    const char *admin;            /* administration listener, or NULL for none */
+    uint32_t admin_mode;          /* 0: unix_mode */
     /* By what it decides: a verifier and the usual policy; or a plan. Both borrowed; they must
      * outlive the server, but for plans where there is a source: those it retires, the last
      * one when it stops. */

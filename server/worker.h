@@ -20,6 +20,7 @@
 #define SERVER_TICK_MS 100u
 
 typedef struct server_worker server_worker;
+struct tls_seat;
 
 /* `limits` holds this worker's share. `service` and `context` must outlive the worker.
  * Errors: OUT_OF_MEMORY, SYSTEM_FAILED. */
@@ -32,11 +33,12 @@ void server_worker_free(server_worker *worker);
 
 /* Makes `worker` accept the connections of `socket` (listening, non-blocking), which it then
  * owns, also if it fails, and hand each to the one of `targets` with the fewest open. Before
- * the start. `targets` must outlive the worker's thread, and be freed before the worker.
- * Errors: OUT_OF_MEMORY, SYSTEM_FAILED. */
+ * the start. `tls` NULL: in the clear. `targets` and `tls` must outlive the worker's thread,
+ * and be freed before the worker. Errors: OUT_OF_MEMORY, SYSTEM_FAILED. */
 JWKEEP_MUST_USE jwkeep_code server_worker_listen(server_worker *worker, int socket,
                                                  server_worker *const *targets,
-                                                 size_t target_count, jwkeep_error *error);
+                                                 size_t target_count, struct tls_seat *tls,
+                                                 jwkeep_error *error);
 
 /* Starts the thread. Errors: SYSTEM_FAILED. */
 JWKEEP_MUST_USE jwkeep_code server_worker_start(server_worker *worker, jwkeep_error *error);

@@ -101,11 +101,12 @@ def configure(program, issuer, key, tmp_path):
     running = []
     issuer.keys = [key.public]
 
-    def start(*policies, settings=None, options=()):
+    def start(*policies, settings=None, options=(), own_listeners=False):
         folder = tmp_path / f"configured{len(running)}"
         folder.mkdir()
         service = ConfiguredService(program, folder,
-                                    settings or settings_for(issuer, *policies), options)
+                                    settings or settings_for(issuer, *policies), options,
+                                    own_listeners)
         running.append(service)
         service.wait_until_ready()
         return service

@@ -3,6 +3,7 @@
  * Owns the way from settings to a plan. */
 #include "server/config/build.h"
 #include "base/attributes.h"
+#include "crypto/tls.h"
 #include "server/config/pool.h"
 #include "server/http/path.h"
 #include "server/introspection.h"
@@ -359,6 +360,25 @@ static bool open_introspection(built *it) {
     return true;
 }
 
+/* A listener's certificate is the server's to hold: here it is only seen that there is one. */
+static bool check_certificates(const built *it, config_fault *fault) {
+    const config_listener *listeners = it->settings->listeners.items;
+    for (size_t i = 0; i < it->settings->listeners.count; i++) {
+        const config_tls *tls = &listeners[i].tls;
+        jk_tls_identity *identity;
+        jwkeep_error error = {0};
+        if (!tls->node)
+            continue;
+        if (jk_tls_identity_new(tls->certificate_file, tls->key_file, &identity, &error) !=
+            JWKEEP_OK)
+            return config_fail(
+                fault, error.where ? member_place(tls->node, error.where) : tls->node->place,
+                "%s", error.text);
+        jk_tls_identity_unref(identity);
+    }
+    return true;
+}
+
 bool config_build(config *loaded, config_pool *pool, server_plan **ret_plan,
                   config_fault *ret_fault) {
     built *it = calloc(1, sizeof *it);
@@ -370,7 +390,7 @@ bool config_build(config *loaded, config_pool *pool, server_plan **ret_plan,
     it->settings = config_get(loaded);
     jk_arena_init(&it->arena, MAX_ARENA_BYTES);
     const config_node *issuers = config_member(it->settings->node, "issuers");
-    if (!open_issuers(it, pool, ret_fault) ||
+    if (!check_certificates(it, ret_fault) || !open_issuers(it, pool, ret_fault) ||
         !make_verifier(it, it->given, it->settings->issuers.count, 0, issuers->place,
                        &it->plan.catalogue, ret_fault) ||
         !open_policies(it, ret_fault)) {

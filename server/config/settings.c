@@ -26,6 +26,13 @@
 #define SHAPE(what, keys, structure, init)                                                     \
     { what, keys, JK_COUNT_OF(keys), sizeof(structure), init }
 
+static const config_key TLS_KEYS[] = {
+    REQUIRED(config_tls, certificate_file, CONFIG_TEXT, "certificate_file", 0, MAX_PATH_BYTES,
+             "our certificate and those above it, in PEM; a reload reads it again"),
+    REQUIRED(config_tls, key_file, CONFIG_TEXT, "key_file", 0, MAX_PATH_BYTES, "and its key"),
+};
+static const config_shape TLS = SHAPE("a listener's TLS", TLS_KEYS, config_tls, NULL);
+
 static void init_listener(void *object) {
     ((config_listener *)object)->unix_mode = SERVER_UNIX_MODE;
 }
@@ -35,6 +42,7 @@ static const config_key LISTENER_KEYS[] = {
              "IP:PORT, [IPV6]:PORT or unix:PATH; port 0 lets the system choose"),
     KEY(config_listener, unix_mode, CONFIG_MODE, "mode", 0, 0777,
         "permission bits of a unix socket"),
+    OBJECT(config_listener, tls, "tls", &TLS, "TLS 1.2 or later"),
 };
 static const config_shape LISTENER =
     SHAPE("a listener", LISTENER_KEYS, config_listener, init_listener);

@@ -13,10 +13,17 @@
 #define CONFIG_MAX_POLICIES 256u
 #define CONFIG_MAX_START_TIMEOUT_S 3600u
 
+typedef struct config_tls {
+    const config_node *node;
+    const char *certificate_file;
+    const char *key_file;
+} config_tls;
+
 typedef struct config_listener {
     const config_node *node;
     const char *address;
     uint32_t unix_mode;
+    config_tls tls;
 } config_listener;
 
 typedef struct config_admin {

@@ -3,6 +3,7 @@
 import json
 import pathlib
 import re
+import subprocess
 
 import jsonschema
 import pytest
@@ -47,6 +48,10 @@ def local(tmp_path, file):
     text = text.replace("/etc/jwkeep", str(tmp_path)).replace("/var/lib/jwkeep", str(tmp_path))
     (tmp_path / "keys.json").write_text('{"keys":[]}', encoding="utf-8")
     (tmp_path / "backend.secret").write_text("s" * 32, encoding="utf-8")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                    "ec_paramgen_curve:prime256v1", "-nodes", "-keyout",
+                    str(tmp_path / "server.key"), "-out", str(tmp_path / "server.pem"),
+                    "-subj", "/CN=a"], check=True, capture_output=True)
     (tmp_path / "api-key").write_text("secret\n", encoding="utf-8")
     return text
 

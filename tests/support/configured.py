@@ -9,11 +9,12 @@ from support.program import Service, ask, wait_until
 class ConfiguredService(Service):
     """`settings` is written as JSON, which is YAML."""
 
-    def __init__(self, program, folder, settings, options=()):
+    def __init__(self, program, folder, settings, options=(), own_listeners=False):
         self.file = folder / "jwkeep.yaml"
         self.settings = settings
         self.write()
-        super().__init__(program, folder / "ready.json", ["--config", str(self.file), *options])
+        words = ["--config", str(self.file), *options]
+        super().__init__(program, folder / "ready.json", words, own_listeners)
 
     def write(self, text=None):
         self.file.write_text(json.dumps(self.settings) if text is None else text,

@@ -114,9 +114,9 @@ class Background:
 class Service(Background):
     """jwkeep serve on free ports."""
 
-    def __init__(self, program, ready_file, options):
-        super().__init__(program, ready_file, ["serve", "--listen", "127.0.0.1:0", "--admin",
-                                               "127.0.0.1:0", *options])
+    def __init__(self, program, ready_file, options, own_listeners=False):
+        where = [] if own_listeners else ["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"]
+        super().__init__(program, ready_file, ["serve", *where, *options])
 
     def verify(self, token=None, method="GET", path="/verify", headers=()):
         pairs = list(headers)

@@ -84,19 +84,23 @@ static void fill_listeners(const configured *values, const config_settings *sett
     static const char *const usual[] = {"127.0.0.1:8080"};
     static const char *addresses[SERVER_MAX_LISTENERS];
     static uint32_t modes[SERVER_MAX_LISTENERS];
+    static server_tls tls[SERVER_MAX_LISTENERS];
     const config_listener *listeners = settings->listeners.items;
     options->listen = usual;
     options->listen_count = 1;
     for (size_t i = 0; i < settings->listeners.count; i++) {
         addresses[i] = listeners[i].address;
         modes[i] = listeners[i].unix_mode;
+        tls[i] = (server_tls){listeners[i].tls.certificate_file, listeners[i].tls.key_file};
         options->listen = addresses;
+        options->listen_tls = tls;
         options->listen_modes = modes;
         options->listen_count = settings->listeners.count;
     }
     if (values->listen.count > 0) {
         options->listen = values->listen.items;
         options->listen_modes = NULL;
+        options->listen_tls = NULL;
         options->listen_count = values->listen.count;
     }
 }

@@ -137,7 +137,7 @@ static fixture *start_at(const char *address, const server_limits *limits) {
     for (size_t i = 0; i < 2; i++)
         assert_int_equal(server_worker_new(&service, it, limits, &it->workers[i], NULL),
                          JWKEEP_OK);
-    assert_int_equal(server_worker_listen(it->front, listening, it->workers, 2, NULL),
+    assert_int_equal(server_worker_listen(it->front, listening, it->workers, 2, NULL, NULL),
                      JWKEEP_OK);
     for (size_t i = 0; i < 2; i++)
         assert_int_equal(server_worker_start(it->workers[i], NULL), JWKEEP_OK);
