@@ -23,10 +23,10 @@ static size_t power_of_two(size_t least) {
     return power;
 }
 
-/* As many buckets as entries: even in a full shard one of fifty that come in finds its bucket
- * full, and pushes out one of that. */
+/* As many buckets as entries, so that even in a full shard hardly one of a thousand that come
+ * in finds all its places taken, and pushes out one of those. */
 bool jk_cache_shard_init(jk_cache_shard *shard, size_t max_entries, size_t max_bytes) {
-    size_t count = power_of_two(max_entries);
+    size_t count = power_of_two(max_entries > 2 ? max_entries : 2);
     jk_cache_bucket *buckets = jk_alloc_lines(count, sizeof *buckets);
     uint32_t *ghosts = jk_alloc_zeroed(count, sizeof *ghosts);
     if (!buckets || !ghosts || pthread_mutex_init(&shard->mutex, NULL) != 0) {
@@ -43,8 +43,23 @@ bool jk_cache_shard_init(jk_cache_shard *shard, size_t max_entries, size_t max_b
     return true;
 }
 
-static jk_cache_bucket *bucket_of(const jk_cache_shard *shard, uint64_t tag) {
-    return &shard->buckets[(size_t)tag & shard->bucket_mask];
+/* One of the places of a tag: first those of its bucket, then those of the other one of the
+ * pair, whose line the processor fetches along with it. */
+typedef struct place {
+    _Atomic uint64_t *tag;
+    _Atomic(void *) *entry;
+} place;
+
+static inline place place_of(const jk_cache_shard *shard, uint64_t tag, size_t index) {
+    size_t at = ((size_t)tag & shard->bucket_mask) ^ index / JK_CACHE_WAYS;
+    jk_cache_bucket *bucket = &shard->buckets[at];
+    return (place){&bucket->tags[index % JK_CACHE_WAYS],
+                   &bucket->entries[index % JK_CACHE_WAYS]};
+}
+
+/* For who holds the mutex. */
+static jk_cached_token *entry_at(place at) {
+    return atomic_load_explicit(at.entry, memory_order_relaxed);
 }
 
 /* Whoever knows the end of a token well enough to meet its tag, which is keyed, learns nothing
@@ -64,14 +79,12 @@ static void fetch_ahead(const jk_cached_token *entry, size_t token_size) {
 
 jk_cached_token *jk_cache_shard_find(const jk_cache_shard *shard, uint64_t tag,
                                      jwkeep_span bytes, uint64_t epoch, jk_hazard *hazard) {
-    const jk_cache_bucket *bucket = bucket_of(shard, tag);
-    for (size_t way = 0; way < JK_CACHE_WAYS; way++) {
-        if (atomic_load_explicit(&bucket->tags[way], memory_order_relaxed) != tag)
+    for (size_t i = 0; i < JK_CACHE_PLACES; i++) {
+        place at = place_of(shard, tag, i);
+        if (JK_LIKELY(atomic_load_explicit(at.tag, memory_order_relaxed) != tag))
             continue;
-        jk_cached_token *entry =
-            atomic_load_explicit(&bucket->entries[way], memory_order_relaxed);
-        fetch_ahead(entry, bytes.size);
-        entry = jk_hazard_announce(hazard, &bucket->entries[way]);
+        fetch_ahead(entry_at(at), bytes.size);
+        jk_cached_token *entry = jk_hazard_announce(hazard, at.entry);
         if (entry && entry->epoch == epoch && is_of(entry, tag, bytes))
             return entry;
         jk_hazard_clear(hazard);
@@ -137,12 +150,12 @@ static void count_one(_Atomic uint64_t *figure) {
 
 /* No reader finds it from here on (A). */
 static void unlink_entry(jk_cache_shard *shard, jk_cached_token *entry) {
-    jk_cache_bucket *bucket = bucket_of(shard, entry->tag);
-    for (size_t way = 0; way < JK_CACHE_WAYS; way++) {
-        if (atomic_load_explicit(&bucket->entries[way], memory_order_relaxed) != entry)
+    for (size_t i = 0; i < JK_CACHE_PLACES; i++) {
+        place at = place_of(shard, entry->tag, i);
+        if (entry_at(at) != entry)
             continue;
-        atomic_store_explicit(&bucket->entries[way], NULL, memory_order_seq_cst);
-        atomic_store_explicit(&bucket->tags[way], 0, memory_order_relaxed);
+        atomic_store_explicit(at.entry, NULL, memory_order_seq_cst);
+        atomic_store_explicit(at.tag, 0, memory_order_relaxed);
     }
     take_out(queue_of(shard, entry), entry);
     count_sizes(shard, bytes_now(shard) - entry->size);
@@ -185,18 +198,18 @@ static uint32_t worth_of(const jk_cached_token *entry) {
     return entry->is_main ? uses + JK_CACHE_MAX_USES + 1 : uses;
 }
 
-/* The way that is free, or the one whose entry is worth least. */
-static size_t choose_way(const jk_cache_bucket *bucket) {
-    size_t least = 0;
+/* The place that is free, or the one whose entry is worth least. */
+static place choose_place(const jk_cache_shard *shard, uint64_t tag) {
+    place least = place_of(shard, tag, 0);
     uint32_t least_worth = UINT32_MAX;
-    for (size_t way = 0; way < JK_CACHE_WAYS; way++) {
-        const jk_cached_token *entry =
-            atomic_load_explicit(&bucket->entries[way], memory_order_relaxed);
+    for (size_t i = 0; i < JK_CACHE_PLACES; i++) {
+        place at = place_of(shard, tag, i);
+        const jk_cached_token *entry = entry_at(at);
         if (!entry)
-            return way;
+            return at;
         uint32_t worth = worth_of(entry);
         if (worth < least_worth) {
-            least = way;
+            least = at;
             least_worth = worth;
         }
     }
@@ -204,9 +217,8 @@ static size_t choose_way(const jk_cache_bucket *bucket) {
 }
 
 static void link_entry(jk_cache_shard *shard, jk_cached_token *entry) {
-    jk_cache_bucket *bucket = bucket_of(shard, entry->tag);
-    size_t way = choose_way(bucket);
-    jk_cached_token *victim = atomic_load_explicit(&bucket->entries[way], memory_order_relaxed);
+    place at = choose_place(shard, entry->tag);
+    jk_cached_token *victim = entry_at(at);
     if (victim)
         evict(shard, victim);
     uint32_t *ghost = ghost_of(shard, entry->tag);
@@ -215,15 +227,13 @@ static void link_entry(jk_cache_shard *shard, jk_cached_token *entry) {
         *ghost = 0;
     enqueue(shard, entry, is_known);
     count_sizes(shard, bytes_now(shard) + entry->size);
-    atomic_store_explicit(&bucket->entries[way], entry, memory_order_seq_cst);
-    atomic_store_explicit(&bucket->tags[way], entry->tag, memory_order_relaxed);
+    atomic_store_explicit(at.entry, entry, memory_order_seq_cst);
+    atomic_store_explicit(at.tag, entry->tag, memory_order_relaxed);
 }
 
 static jk_cached_token *same_token(const jk_cache_shard *shard, const jk_cached_token *entry) {
-    const jk_cache_bucket *bucket = bucket_of(shard, entry->tag);
-    for (size_t way = 0; way < JK_CACHE_WAYS; way++) {
-        jk_cached_token *there =
-            atomic_load_explicit(&bucket->entries[way], memory_order_relaxed);
+    for (size_t i = 0; i < JK_CACHE_PLACES; i++) {
+        jk_cached_token *there = entry_at(place_of(shard, entry->tag, i));
         if (there && is_of(there, entry->tag, jk_cached_token_bytes(entry)))
             return there;
     }

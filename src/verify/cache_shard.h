@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #define JK_CACHE_WAYS 4u     /* entries of one bucket */
+#define JK_CACHE_PLACES 8u   /* where an entry may be: its bucket and the neighbour */
 #define JK_CACHE_MAX_USES 3u /* counted: rounds an entry is given */
 
 /* Whole, and then changed in its atomics and, under the mutex, its links. A block of `size`
