@@ -9,7 +9,7 @@ COMMANDS = [
     ["jwks", "list"], ["jwks", "fetch"],
     ["jws", "sign"], ["jws", "verify"],
     ["jwt", "sign"], ["jwt", "verify"], ["jwt", "decode"],
-    ["serve"], ["dev-issuer"], ["bench", "read"],
+    ["serve"], ["dev-issuer"], ["bench", "memory"], ["bench", "read"],
     ["bench", "storm"], ["bench", "verify"], ["sim"], ["completion"],
 ]
 
@@ -68,3 +68,16 @@ def test_bench_refuses_numbers_that_make_no_sense(program):
     refuses(program, USAGE, "bench", "storm", "--requests", "many")
     refuses(program, USAGE, "bench", "storm", "--requests", "0")
     refuses(program, USAGE, "bench", "read", "--threads", "257")
+
+
+@pytest.mark.parametrize("command", [["jwk", "generate", "--alg", "ES256"],
+                                     ["serve", "--issuer", "https://issuer.example",
+                                      "--audience", "api", "--listen", "127.0.0.1:0"]])
+def test_refuses_to_compute_with_another_engine_than_the_one_named(program, monkeypatch, command):
+    monkeypatch.setenv("JWKEEP_ENGINE", "no-such")
+    refuses(program, USAGE, *command, says="JWKEEP_ENGINE")
+
+
+def test_computes_with_the_engine_named(program, monkeypatch):
+    monkeypatch.setenv("JWKEEP_ENGINE", "openssl")
+    program.ok("jwk", "generate", "--alg", "ES256")
