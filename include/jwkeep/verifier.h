@@ -34,8 +34,9 @@ typedef struct jwkeep_issuer {
     const char *name; /* for status and metrics; NULL: "default" */
     const char *issuer;
     const char *jwks_url;
-    jwkeep_keyset *keys;                 /* local keys: nothing is downloaded */
-    const jwkeep_rules *rules;           /* NULL: the defaults; `issuers` must be empty */
+    jwkeep_keyset *keys;       /* local keys: nothing is downloaded */
+    const jwkeep_rules *rules; /* NULL: the defaults; `issuers` must be empty, nesting not
+                                  allowed */
     const jwkeep_source_options *source; /* NULL: the defaults; `url` and `issuer` of it are
                                             ignored */
     /* Keys from a source that is there already, instead of `jwks_url`, `keys`, `source`, so

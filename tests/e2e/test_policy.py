@@ -192,3 +192,12 @@ def test_verifies_a_token_inside_a_token(program, tmp_path):
     refuses(program, NO, *arguments, "--nested", "--claim", "tenant=x", stdin=outer.encode(),
             says="tenant")
     refuses(program, USAGE, "jwt", "verify", "--issuer", "https://issuer.example", "--nested")
+    shown = program.run("jwt", "decode", stdin=outer.encode())
+    assert shown.returncode == YES and b"around another" in shown.stdout, shown
+    assert b'"tenant": "acme"' in shown.stdout and b"nothing of this token was verified" in shown.stderr
+    looked = json.loads(program.ok("jwt", "decode", "--json", stdin=outer.encode()))
+    assert looked["claims"] == CLAIMS and "cty" not in looked["header"]
+    deep = inner.decode()
+    for _ in range(3):
+        deep = encode(b'{"alg":"HS256","cty":"jwt"}') + "." + encode(deep.encode()) + ".AAAA"
+    assert program.run("jwt", "decode", stdin=deep.encode()).returncode == NO

@@ -6,6 +6,7 @@
 #include "cli/output.h"
 #include "cli/when.h"
 #include <jwkeep/jws.h>
+#include <strings.h>
 
 struct decode {
     bool is_json;
@@ -74,39 +75,94 @@ static exit_status print_json(const jwkeep_json *header, const jwkeep_json *clai
     return output_written(&writer, &buffer);
 }
 
-static exit_status print_parts(const struct decode *values, jwkeep_span header_bytes,
-                               jwkeep_span claims_bytes) {
-    jwkeep_json_text *header = NULL;
+/* Whether the payload is a token again (RFC 7519 §5.2). */
+static bool is_nested(const jwkeep_json *header) {
+    static const char *const NAMES[] = {"JWT", "application/JWT"};
+    jwkeep_span cty = jwkeep_json_string(jwkeep_json_member(header, "cty"));
+    for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++)
+        if (cty.size == strlen(NAMES[i]) &&
+            strncasecmp((const char *)cty.data, NAMES[i], cty.size) == 0)
+            return true;
+    return false;
+}
+
+static exit_status print_claims(const struct decode *values, const jwkeep_json *header,
+                                jwkeep_span payload) {
     jwkeep_json_text *claims = NULL;
     jwkeep_error error;
     exit_status status = STATUS_YES;
     int64_t now_s = values->now_s >= 0 ? values->now_s : when_now_ms() / 1000;
-    if (jwkeep_json_parse(header_bytes, NULL, &header, &error) != JWKEEP_OK)
-        status = report_failure("header of the token", &error);
-    else if (jwkeep_json_parse(claims_bytes, NULL, &claims, &error) != JWKEEP_OK)
+    if (jwkeep_json_parse(payload, NULL, &claims, &error) != JWKEEP_OK)
         status = report_failure("payload of the token", &error);
     else if (values->is_json)
-        status = print_json(jwkeep_json_root(header), jwkeep_json_root(claims));
+        status = print_json(header, jwkeep_json_root(claims));
     else
-        print_text(jwkeep_json_root(header), jwkeep_json_root(claims), now_s);
-    jwkeep_json_text_free(header);
+        print_text(header, jwkeep_json_root(claims), now_s);
     jwkeep_json_text_free(claims);
     return status;
 }
 
-static exit_status decode_token(const struct decode *values, jwkeep_span token) {
+/* `inner` is filled with the token inside, if there is one. */
+static exit_status print_parts(const struct decode *values, jwkeep_span header_bytes,
+                               jwkeep_span payload, jwkeep_buffer *inner) {
+    jwkeep_json_text *header = NULL;
+    jwkeep_error error;
+    exit_status status = STATUS_YES;
+    if (jwkeep_json_parse(header_bytes, NULL, &header, &error) != JWKEEP_OK)
+        return report_failure("header of the token", &error);
+    const jwkeep_json *root = jwkeep_json_root(header);
+    if (!is_nested(root)) {
+        status = print_claims(values, root, payload);
+    } else if (jwkeep_buffer_append(inner, payload) != JWKEEP_OK) {
+        status = report_internal("out of memory");
+    } else if (!values->is_json) {
+        puts("header, of a token around another");
+        output_pretty(root);
+    }
+    jwkeep_json_text_free(header);
+    return status;
+}
+
+/* Looks into `token`; `inner` as above. */
+static exit_status decode_one(const struct decode *values, jwkeep_span token,
+                              jwkeep_buffer *inner) {
     jwkeep_buffer header;
-    jwkeep_buffer claims;
+    jwkeep_buffer payload;
     jwkeep_error error;
     exit_status status;
     jwkeep_buffer_init(&header, JWKEEP_MAX_TOKEN_BYTES);
-    jwkeep_buffer_init(&claims, JWKEEP_MAX_TOKEN_BYTES);
-    if (jwkeep_jws_decode_insecure(token, NULL, &header, &claims, &error) == JWKEEP_OK)
-        status = print_parts(values, jwkeep_buffer_span(&header), jwkeep_buffer_span(&claims));
+    jwkeep_buffer_init(&payload, JWKEEP_MAX_TOKEN_BYTES);
+    if (jwkeep_jws_decode_insecure(token, NULL, &header, &payload, &error) == JWKEEP_OK)
+        status = print_parts(values, jwkeep_buffer_span(&header), jwkeep_buffer_span(&payload),
+                             inner);
     else
         status = report_failure(input_name(values->file), &error);
     jwkeep_buffer_done(&header);
-    jwkeep_buffer_done(&claims);
+    jwkeep_buffer_done(&payload);
+    return status;
+}
+
+/* From the outermost inwards; in JSON the innermost alone. */
+static exit_status decode_token(const struct decode *values, jwkeep_span token) {
+    jwkeep_buffer current;
+    jwkeep_buffer inner;
+    jwkeep_buffer_init(&current, JWKEEP_MAX_TOKEN_BYTES);
+    jwkeep_buffer_init(&inner, JWKEEP_MAX_TOKEN_BYTES);
+    exit_status status = decode_one(values, token, &inner);
+    for (size_t depth = 1; inner.size > 0 && status == STATUS_YES; depth++) {
+        const jwkeep_buffer taken = inner;
+        inner = current;
+        current = taken;
+        jwkeep_buffer_clear(&inner);
+        if (depth > JWKEEP_MAX_NESTING) {
+            report_note("tokens are nested more than %u deep", JWKEEP_MAX_NESTING);
+            status = STATUS_NO;
+        } else {
+            status = decode_one(values, jwkeep_buffer_span(&current), &inner);
+        }
+    }
+    jwkeep_buffer_done(&current);
+    jwkeep_buffer_done(&inner);
     return status;
 }
 
@@ -127,7 +183,9 @@ const struct command CMD_JWT_DECODE = {
     .group = "jwt",
     .name = "decode",
     .summary = "show what a token says, without verifying anything",
-    .details = "For looking at a token, never for deciding: anybody can write one.\n",
+    .details =
+        "For looking at a token, never for deciding: anybody can write one. Of a token\n"
+        "around another the header is shown, then the one inside (--json: that alone).\n",
     .examples = "  jwkeep jwt decode < token\n",
     .options = OPTION_TABLE(OPTIONS),
     .defaults = &DEFAULTS,
