@@ -3,7 +3,6 @@
  * Owns the comparing of claims with values. Never converts: a value of another type is
  * another value. */
 #include "jwt/claim_rules.h"
-#include "jwt/rules.h"
 
 static bool is_value(const jwkeep_claim_value *value) {
     switch (value->type) {
@@ -67,7 +66,7 @@ static bool keep_values(jwkeep_claim_rule *rule, jk_arena *arena) {
         return false;
     for (size_t i = 0; i < rule->value_count; i++) {
         copy[i] = rule->values[i];
-        if (copy[i].type == JWKEEP_JSON_STRING && !jk_rules_keep_text(&copy[i].string, arena))
+        if (copy[i].type == JWKEEP_JSON_STRING && !jk_arena_keep_text(arena, &copy[i].string))
             return false;
     }
     rule->values = copy;
@@ -86,7 +85,7 @@ bool jk_claim_rules_keep(const jwkeep_claim_rule **rules, size_t count, jk_arena
         return false;
     for (size_t i = 0; i < count; i++) {
         copy[i] = (*rules)[i];
-        if (!jk_rules_keep_text(&copy[i].name, arena) || !keep_values(&copy[i], arena))
+        if (!jk_arena_keep_text(arena, &copy[i].name) || !keep_values(&copy[i], arena))
             return false;
     }
     *rules = copy;

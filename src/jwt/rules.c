@@ -83,37 +83,6 @@ jwkeep_code jk_rules_resolve(const jwkeep_rules *rules, jwkeep_rules *ret_rules,
     return check_and_copy(&completed, ret_rules, error);
 }
 
-bool jk_rules_keep_text(const char **text, jk_arena *arena) {
-    if (!*text)
-        return true;
-    size_t size = strlen(*text) + 1;
-    uint8_t *copy = jk_arena_bytes(arena, size);
-    if (!copy)
-        return false;
-    memcpy(copy, *text, size);
-    *text = (const char *)copy;
-    return true;
-}
-
-static bool keep_list(const char *const **list, size_t count, jk_arena *arena) {
-    if (count == 0) {
-        *list = NULL;
-        return true;
-    }
-    if (count > SIZE_MAX / sizeof **list)
-        return false;
-    const char **copy = jk_arena_alloc(arena, count * sizeof *copy);
-    if (!copy)
-        return false;
-    for (size_t i = 0; i < count; i++) {
-        copy[i] = (*list)[i];
-        if (!jk_rules_keep_text(&copy[i], arena))
-            return false;
-    }
-    *list = copy;
-    return true;
-}
-
 static bool keep_validators(const jwkeep_validator **validators, size_t count,
                             jk_arena *arena) {
     if (count == 0) {
@@ -127,7 +96,7 @@ static bool keep_validators(const jwkeep_validator **validators, size_t count,
         return false;
     for (size_t i = 0; i < count; i++) {
         copy[i] = (*validators)[i];
-        if (!jk_rules_keep_text(&copy[i].name, arena))
+        if (!jk_arena_keep_text(arena, &copy[i].name))
             return false;
     }
     *validators = copy;
@@ -135,14 +104,14 @@ static bool keep_validators(const jwkeep_validator **validators, size_t count,
 }
 
 bool jk_rules_keep(jwkeep_rules *rules, jk_arena *arena) {
-    return keep_list(&rules->issuers, rules->issuer_count, arena) &&
-           keep_list(&rules->audiences, rules->audience_count, arena) &&
-           keep_list(&rules->required, rules->required_count, arena) &&
-           jk_rules_keep_text(&rules->subject, arena) &&
-           jk_rules_keep_text(&rules->jti, arena) && jk_rules_keep_text(&rules->typ, arena) &&
-           jk_rules_keep_text(&rules->engine, arena) &&
-           jk_rules_keep_text(&rules->client_id, arena) &&
-           keep_list(&rules->scopes, rules->scope_count, arena) &&
+    return jk_arena_keep_list(arena, &rules->issuers, rules->issuer_count) &&
+           jk_arena_keep_list(arena, &rules->audiences, rules->audience_count) &&
+           jk_arena_keep_list(arena, &rules->required, rules->required_count) &&
+           jk_arena_keep_text(arena, &rules->subject) &&
+           jk_arena_keep_text(arena, &rules->jti) && jk_arena_keep_text(arena, &rules->typ) &&
+           jk_arena_keep_text(arena, &rules->engine) &&
+           jk_arena_keep_text(arena, &rules->client_id) &&
+           jk_arena_keep_list(arena, &rules->scopes, rules->scope_count) &&
            jk_claim_rules_keep(&rules->claims, rules->claim_count, arena) &&
            keep_validators(&rules->validators, rules->validator_count, arena);
 }

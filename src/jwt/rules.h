@@ -19,9 +19,6 @@ JWKEEP_MUST_USE jwkeep_code jk_rules_resolve(const jwkeep_rules *rules, jwkeep_r
  * `arena`, and makes them point there. False without memory. */
 JWKEEP_MUST_USE bool jk_rules_keep(jwkeep_rules *rules, jk_arena *arena);
 
-/* The same for one text, which may be NULL. */
-JWKEEP_MUST_USE bool jk_rules_keep_text(const char **text, jk_arena *arena);
-
 /* Whether `typ` is the media type that the rules and the profile ask for (RFC 7515 §4.1.9).
  * Errors: TYP_MISMATCH. */
 JWKEEP_MUST_USE jwkeep_code jk_rules_check_typ(const jwkeep_rules *rules, jwkeep_span typ,
