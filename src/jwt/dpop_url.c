@@ -3,21 +3,11 @@
  * Owns the normal form: scheme and host in lower case, the default port left out, escapes of
  * unreserved characters decoded, the others in upper case, dot segments removed. */
 #include "jwt/dpop_url.h"
-
-static uint8_t lower(uint8_t byte) {
-    return byte >= 'A' && byte <= 'Z' ? (uint8_t)(byte | 0x20u) : byte;
-}
+#include "base/ascii.h"
 
 static bool is_unreserved(uint8_t byte) {
-    return (byte >= '0' && byte <= '9') || (lower(byte) >= 'a' && lower(byte) <= 'z') ||
-           byte == '-' || byte == '.' || byte == '_' || byte == '~';
-}
-
-static int hex_digit(uint8_t byte) {
-    if (byte >= '0' && byte <= '9')
-        return byte - '0';
-    byte = lower(byte);
-    return byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : -1;
+    return jk_ascii_is_alphanumeric(byte) || byte == '-' || byte == '.' || byte == '_' ||
+           byte == '~';
 }
 
 static jwkeep_span from(jwkeep_span bytes, size_t start) {
@@ -38,18 +28,18 @@ static bool put_next(jk_dpop_url *url, jwkeep_span *rest, bool is_host) {
     if (byte <= 0x20 || byte >= 0x7f || strchr("\"<>\\^`{|}", byte))
         return false;
     if (byte != '%') {
-        put(url, is_host ? lower(byte) : byte);
+        put(url, is_host ? jk_ascii_lower(byte) : byte);
         *rest = from(*rest, 1);
         return true;
     }
-    int high = rest->size > 2 ? hex_digit(rest->data[1]) : -1;
-    int low = rest->size > 2 ? hex_digit(rest->data[2]) : -1;
+    int high = rest->size > 2 ? jk_ascii_hex_digit(rest->data[1]) : -1;
+    int low = rest->size > 2 ? jk_ascii_hex_digit(rest->data[2]) : -1;
     if (high < 0 || low < 0)
         return false;
     *rest = from(*rest, 3);
     uint8_t decoded = (uint8_t)(high * 16 + low);
     if (is_unreserved(decoded)) {
-        put(url, is_host ? lower(decoded) : decoded);
+        put(url, is_host ? jk_ascii_lower(decoded) : decoded);
         return true;
     }
     put(url, '%');
@@ -62,7 +52,7 @@ static bool starts_with(jwkeep_span text, jwkeep_span prefix) {
     if (text.size < prefix.size)
         return false;
     for (size_t i = 0; i < prefix.size; i++)
-        if (lower(text.data[i]) != prefix.data[i])
+        if (jk_ascii_lower(text.data[i]) != prefix.data[i])
             return false;
     return true;
 }
@@ -102,7 +92,7 @@ static size_t port_start(jwkeep_span authority) {
 }
 
 /* An IPv6 address in its brackets, or a name without a colon (RFC 3986 §3.2.2). */
-static bool is_host(jwkeep_span host) {
+static bool may_be_host(jwkeep_span host) {
     if (host.size > 0 && host.data[0] == '[')
         return size_before(from(host, 1), "[]") + 2 == host.size &&
                host.data[host.size - 1] == ']';
@@ -112,7 +102,7 @@ static bool is_host(jwkeep_span host) {
 static bool put_authority(jk_dpop_url *url, jwkeep_span authority, jwkeep_span default_port) {
     size_t colon = port_start(authority);
     jwkeep_span host = jwkeep_span_of(authority.data, colon);
-    if (!is_host(host))
+    if (!may_be_host(host))
         return false;
     while (host.size > 0)
         if (!put_next(url, &host, true))

@@ -2,6 +2,7 @@
  *
  * Owns the grammar of the four places. Each offers what it holds to one record, which takes one
  * token and no second. */
+#include "base/ascii.h"
 #include "base/attributes.h"
 #include "base/error.h"
 #include "base/limits.h"
@@ -50,19 +51,6 @@ static jwkeep_code offer(struct finding *finding, jwkeep_http_place place, jwkee
     return JWKEEP_OK;
 }
 
-static uint8_t lower(uint8_t byte) {
-    return byte >= 'A' && byte <= 'Z' ? (uint8_t)(byte | 0x20u) : byte;
-}
-
-static bool equals_ignoring_case(jwkeep_span a, jwkeep_span b) {
-    if (a.size != b.size)
-        return false;
-    for (size_t i = 0; i < a.size; i++)
-        if (lower(a.data[i]) != lower(b.data[i]))
-            return false;
-    return true;
-}
-
 static jwkeep_span from(jwkeep_span bytes, size_t start) {
     return jwkeep_span_of(bytes.data + start, bytes.size - start);
 }
@@ -91,12 +79,8 @@ static jwkeep_span cut(jwkeep_span *rest, char separator) {
     return jwkeep_span_of(all.data, size);
 }
 
-static bool is_alphanumeric(uint8_t byte) {
-    return (byte >= '0' && byte <= '9') || (lower(byte) >= 'a' && lower(byte) <= 'z');
-}
-
 static bool is_token68_letter(uint8_t byte) {
-    return is_alphanumeric(byte) || (byte != '\0' && strchr("-._~+/", byte) != NULL);
+    return jk_ascii_is_alphanumeric(byte) || (byte != '\0' && strchr("-._~+/", byte) != NULL);
 }
 
 /* RFC 9110 §11.2: 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"=" */
@@ -114,9 +98,9 @@ static bool is_token68(jwkeep_span text) {
 static jwkeep_code read_authorization(struct finding *finding, jwkeep_span value) {
     jwkeep_span rest = trim(value);
     const jwkeep_span scheme = cut(&rest, ' ');
-    bool is_dpop =
-        finding->options->is_dpop_taken && equals_ignoring_case(scheme, JWKEEP_SPAN("DPoP"));
-    if (!is_dpop && !equals_ignoring_case(scheme, JWKEEP_SPAN("Bearer")))
+    bool is_dpop = finding->options->is_dpop_taken &&
+                   jk_ascii_equals_ignoring_case(scheme, JWKEEP_SPAN("DPoP"));
+    if (!is_dpop && !jk_ascii_equals_ignoring_case(scheme, JWKEEP_SPAN("Bearer")))
         return JWKEEP_OK;
     while (rest.size > 0 && rest.data[0] == ' ')
         rest = from(rest, 1);
@@ -167,13 +151,6 @@ static jwkeep_code read_cookies(struct finding *finding) {
     return code;
 }
 
-static int hex_digit(uint8_t byte) {
-    if (byte >= '0' && byte <= '9')
-        return byte - '0';
-    byte = lower(byte);
-    return byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : -1;
-}
-
 /* The next character of percent-encoded text, which is taken off; -1 for a broken escape. */
 static int decode_one(jwkeep_span *text) {
     uint8_t byte = text->data[0];
@@ -181,8 +158,8 @@ static int decode_one(jwkeep_span *text) {
         *text = from(*text, 1);
         return byte == '+' ? ' ' : byte;
     }
-    int high = text->size > 2 ? hex_digit(text->data[1]) : -1;
-    int low = text->size > 2 ? hex_digit(text->data[2]) : -1;
+    int high = text->size > 2 ? jk_ascii_hex_digit(text->data[1]) : -1;
+    int low = text->size > 2 ? jk_ascii_hex_digit(text->data[2]) : -1;
     if (high < 0 || low < 0)
         return -1;
     *text = from(*text, 3);
@@ -226,8 +203,8 @@ static bool has_form(const jwkeep_http_request *request) {
     return (jwkeep_span_equals(request->method, JWKEEP_SPAN("POST")) ||
             jwkeep_span_equals(request->method, JWKEEP_SPAN("PUT")) ||
             jwkeep_span_equals(request->method, JWKEEP_SPAN("PATCH"))) &&
-           equals_ignoring_case(trim(cut(&type, ';')),
-                                JWKEEP_SPAN("application/x-www-form-urlencoded"));
+           jk_ascii_equals_ignoring_case(trim(cut(&type, ';')),
+                                         JWKEEP_SPAN("application/x-www-form-urlencoded"));
 }
 
 static jwkeep_code look(struct finding *finding) {

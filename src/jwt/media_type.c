@@ -2,25 +2,13 @@
  *
  * Owns the comparison. Knows no type by name. */
 #include "jwt/media_type.h"
-
-static uint8_t lower(uint8_t c) {
-    return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20u) : c;
-}
-
-static bool equals_ignoring_case(jwkeep_span a, jwkeep_span b) {
-    if (a.size != b.size)
-        return false;
-    for (size_t i = 0; i < a.size; i++)
-        if (lower(a.data[i]) != lower(b.data[i]))
-            return false;
-    return true;
-}
+#include "base/ascii.h"
 
 /* The prefix may be left out only where no other slash follows. */
 static jwkeep_span without_application(jwkeep_span typ) {
     const jwkeep_span prefix = JWKEEP_SPAN("application/");
     if (typ.size < prefix.size ||
-        !equals_ignoring_case(jwkeep_span_of(typ.data, prefix.size), prefix))
+        !jk_ascii_equals_ignoring_case(jwkeep_span_of(typ.data, prefix.size), prefix))
         return typ;
     jwkeep_span rest = jwkeep_span_of(typ.data + prefix.size, typ.size - prefix.size);
     return memchr(rest.data, '/', rest.size) ? typ : rest;
@@ -28,5 +16,5 @@ static jwkeep_span without_application(jwkeep_span typ) {
 
 bool jk_media_type_is(jwkeep_span a, jwkeep_span b) {
     return jwkeep_span_is_present(a) && jwkeep_span_is_present(b) &&
-           equals_ignoring_case(without_application(a), without_application(b));
+           jk_ascii_equals_ignoring_case(without_application(a), without_application(b));
 }
