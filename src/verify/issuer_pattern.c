@@ -8,6 +8,7 @@
 #define SCHEME_SIZE (sizeof SCHEME - 1)
 #define MAX_LABEL_BYTES 63u /* RFC 1035 §2.3.4 */
 #define MAX_PORT_DIGITS 5u
+#define MAX_PORT 65535u
 
 static bool is_letter(char c) {
     return c >= 'a' && c <= 'z';
@@ -51,6 +52,18 @@ static size_t measure_host(const char *text, size_t size) {
     }
 }
 
+/* The digits of the port at the start of `text`, 1 to 65535 without a leading zero; 0 if there
+ * is none. */
+static size_t measure_port(const char *text, size_t size) {
+    size_t digits = measure(text, size, is_digit);
+    unsigned port = 0;
+    if (digits == 0 || digits > MAX_PORT_DIGITS || text[0] == '0')
+        return 0;
+    for (size_t i = 0; i < digits; i++)
+        port = port * 10 + (unsigned)(text[i] - '0');
+    return port <= MAX_PORT ? digits : 0;
+}
+
 static bool is_dot_segment(const char *segment, size_t size) {
     return (size == 1 || size == 2) && segment[0] == '.' && segment[size - 1] == '.';
 }
@@ -81,8 +94,8 @@ bool jk_issuer_is_plain(jwkeep_span iss) {
         return false;
     size_t at = host;
     if (at < size && text[at] == ':') {
-        size_t digits = measure(text + at + 1, size - at - 1, is_digit);
-        if (digits == 0 || digits > MAX_PORT_DIGITS)
+        size_t digits = measure_port(text + at + 1, size - at - 1);
+        if (digits == 0)
             return false;
         at += 1 + digits;
     }

@@ -13,8 +13,8 @@
 #define JK_MAX_DYNAMIC_ISSUER_BYTES 512u
 
 /* https://HOST[:PORT][PATH]: labels of a-z, 0-9 and `-`, the last beginning with a letter (no
- * address, however it is written); a path without `%`, query, fragment, dot segments and empty
- * segments but the last; JK_MAX_DYNAMIC_ISSUER_BYTES at the most. */
+ * address, however it is written); a port of 1 to 65535; a path without `%`, query, fragment,
+ * dot segments and empty segments but the last; JK_MAX_DYNAMIC_ISSUER_BYTES at the most. */
 bool jk_issuer_is_plain(jwkeep_span iss);
 
 /* A plain issuer where `*` may stand as the whole leftmost label of a host with at least two

@@ -96,9 +96,12 @@ static void tricks_match_nothing(void **state) {
 static void an_address_is_no_plain_issuer(void **state) {
     (void)state;
     static const char *const addresses[] = {
-        "https://127.0.0.1",  "https://2130706433", "https://0x7f.1",  "https://127.1",
-        "https://[::1]",      "https://a.0x7f",     "https://a.1",     "https://1",
-        "https://10.0.0.1/a", "https://0177.0.0.1", "https://a.test:", "https://a.test:123456",
+        "https://127.0.0.1",    "https://2130706433",  "https://0x7f.1",
+        "https://127.1",        "https://[::1]",       "https://a.0x7f",
+        "https://a.1",          "https://1",           "https://10.0.0.1/a",
+        "https://0177.0.0.1",   "https://a.test:",     "https://a.test:123456",
+        "https://a.test:0",     "https://a.test:0443", "https://a.test:65536",
+        "https://a.test:99999",
     };
     for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++)
         assert_false(jk_issuer_is_plain(jwkeep_span_text(addresses[i])));
