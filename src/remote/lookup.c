@@ -214,13 +214,12 @@ static jwkeep_code wait_for_answer(jwkeep_source *source, jk_waiter *waiter,
     return waiter->answer.code;
 }
 
+/* `waiter->wake` is its caller's, and made and undone here. */
 static jwkeep_code join_and_wait(jwkeep_source *source, jk_waiter *waiter, uint32_t timeout_ms,
                                  jwkeep_error *error) {
     struct timespec until =
         moment_at(jk_clock_monotonic_ms() + (timeout_ms ? timeout_ms : JWKEEP_WAIT_TIMEOUT_MS));
-    pthread_cond_t wake;
-    waiter->wake = &wake;
-    jk_source_init_wake(&wake);
+    jk_source_init_wake(waiter->wake);
     jk_source_hold(source);
     pthread_mutex_lock(&source->mutex);
     jwkeep_code code = join(source, waiter, error);
@@ -228,14 +227,15 @@ static jwkeep_code join_and_wait(jwkeep_source *source, jk_waiter *waiter, uint3
     if (code == JWKEEP_PENDING)
         code = wait_for_answer(source, waiter, &until, error);
     pthread_mutex_unlock(&source->mutex);
-    pthread_cond_destroy(&wake);
+    pthread_cond_destroy(waiter->wake);
     jk_source_let_go(source);
     return code;
 }
 
 jwkeep_code jwkeep_source_lookup(jwkeep_source *source, jwkeep_span kid, uint32_t timeout_ms,
                                  jwkeep_error *error) {
-    jk_waiter waiter = {.kid = kid};
+    pthread_cond_t wake;
+    jk_waiter waiter = {.kid = kid, .wake = &wake};
     jwkeep_code code = look(source, kid, error);
     return code == JWKEEP_PENDING ? join_and_wait(source, &waiter, timeout_ms, error) : code;
 }
@@ -248,7 +248,8 @@ static jwkeep_code look_suspect(const jwkeep_source *source, jwkeep_error *error
 }
 
 jwkeep_code jk_source_suspect(jwkeep_source *source, uint32_t timeout_ms, jwkeep_error *error) {
-    jk_waiter waiter = {.is_suspect = true};
+    pthread_cond_t wake;
+    jk_waiter waiter = {.is_suspect = true, .wake = &wake};
     jwkeep_code code = look_suspect(source, error);
     return code == JWKEEP_PENDING ? join_and_wait(source, &waiter, timeout_ms, error) : code;
 }

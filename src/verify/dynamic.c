@@ -101,15 +101,17 @@ static bool is_loaded(const jk_dynamic_issuer *issuer) {
     return jwkeep_source_check(issuer->issuer.source) != JWKEEP_KEYS_NOT_LOADED;
 }
 
-/* Takes `gone` (or NULL), and all that have keys by now, off the list of those without. */
-static void prune_unloaded(jk_dynamic *dynamic, const jk_dynamic_issuer *gone) {
-    for (jk_dynamic_issuer **link = &dynamic->unloaded; *link;) {
-        if (*link != gone && !is_loaded(*link)) {
-            link = &(*link)->next_unloaded;
-            continue;
+/* Takes who was evicted, and all that have keys by now, off the list of those without. */
+static void prune_unloaded(jk_dynamic *dynamic) {
+    jk_dynamic_issuer **link = &dynamic->unloaded;
+    for (jk_dynamic_issuer *each = *link, *next; each; each = next) {
+        next = each->next_unloaded;
+        if (each->is_evicted || is_loaded(each)) {
+            *link = next;
+            dynamic->unloaded_count--;
+        } else {
+            link = &each->next_unloaded;
         }
-        *link = (*link)->next_unloaded;
-        dynamic->unloaded_count--;
     }
 }
 
@@ -150,7 +152,7 @@ static bool evict(jk_dynamic *dynamic, jk_dynamic_issuer *issuer) {
         replace_table(shard_of(dynamic, issuer->hash), NULL, issuer, NULL) == JWKEEP_OK;
     if (is_out) {
         issuer->is_evicted = true;
-        prune_unloaded(dynamic, issuer);
+        prune_unloaded(dynamic);
         dynamic->figures.issuers--;
         dynamic->figures.evicted++;
     }
@@ -190,7 +192,7 @@ static bool is_full(const jk_dynamic *dynamic) {
 }
 
 static jwkeep_code make_room(jk_dynamic *dynamic, jwkeep_error *error) {
-    prune_unloaded(dynamic, NULL);
+    prune_unloaded(dynamic);
     if (is_full(dynamic) && now_ms(dynamic) >= dynamic->squeeze_at_ms)
         dynamic->squeeze_at_ms = sweep_all(dynamic, true);
     if (!is_full(dynamic))

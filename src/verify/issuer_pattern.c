@@ -112,8 +112,8 @@ static size_t count_dots(const char *host) {
 /* The `*` at `at` stands for a whole label or segment. */
 static bool is_whole_part(const char *pattern, size_t at) {
     char next = pattern[at + 1];
-    if (at == SCHEME_SIZE)
-        return next == '.' && count_dots(pattern + SCHEME_SIZE) >= 2;
+    if (at <= SCHEME_SIZE)
+        return at == SCHEME_SIZE && next == '.' && count_dots(pattern + SCHEME_SIZE) >= 2;
     return pattern[at - 1] == '/' && (next == '/' || next == '\0');
 }
 
@@ -124,7 +124,7 @@ bool jk_issuer_pattern_is_valid(const char *pattern) {
         return false;
     for (size_t i = 0; i < size; i++) {
         example[i] = pattern[i] == '*' ? 'x' : pattern[i];
-        if (pattern[i] == '*' && (i < SCHEME_SIZE || !is_whole_part(pattern, i)))
+        if (pattern[i] == '*' && !is_whole_part(pattern, i))
             return false;
     }
     return jk_issuer_is_plain(jwkeep_span_of(example, size));
