@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Owns what `cmake --install` puts where. Components: runtime (the shared library),
-# development (headers, static library, pkg-config file, CMake package), program.
+# development (headers, static library, pkg-config file, CMake package), program, systemd (units),
+# gateways (scripts).
 include(CMakePackageConfigHelpers)
 
 install(TARGETS jwkeep_shared EXPORT jwkeepTargets
@@ -18,6 +19,17 @@ endif()
 file(GLOB JWKEEP_MAN1 CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/docs/man/*.1")
 if(JWKEEP_MAN1)
   install(FILES ${JWKEEP_MAN1} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT program)
+endif()
+
+if(TARGET jwkeep_program)
+  set(JWKEEP_SYSTEMD "${PROJECT_SOURCE_DIR}/packaging/systemd")
+  configure_file("${JWKEEP_SYSTEMD}/jwkeep.service.in" "${PROJECT_BINARY_DIR}/jwkeep.service" @ONLY)
+  install(FILES "${PROJECT_BINARY_DIR}/jwkeep.service" "${JWKEEP_SYSTEMD}/jwkeep.socket"
+    DESTINATION lib/systemd/system COMPONENT systemd)
+  foreach(gateway haproxy apache)
+    install(FILES "${PROJECT_SOURCE_DIR}/integrations/${gateway}/jwkeep.lua"
+      DESTINATION "${CMAKE_INSTALL_DATADIR}/jwkeep/${gateway}" COMPONENT gateways)
+  endforeach()
 endif()
 
 # Relative to the file itself, so that the installed tree can be moved.
