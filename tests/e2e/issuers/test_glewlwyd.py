@@ -6,6 +6,7 @@ import itertools
 import json
 import sqlite3
 import subprocess
+import threading
 
 import pytest
 
@@ -60,6 +61,7 @@ class Glewlwyd:
         self.count = itertools.count(1)
         self.keys = []
         self.cookie = None
+        self.turn = threading.Lock()
 
     def __enter__(self):
         with contextlib.closing(sqlite3.connect(self.folder / "database")) as database:
@@ -133,9 +135,11 @@ class Glewlwyd:
             "refresh-token-rolling": False, "allow-non-oidc": True, "subject-type": "public"}}
 
     def take_keys(self):
-        """Glewlwyd reads its keys when the plugin begins; it ends in between."""
+        """Glewlwyd reads its keys when the plugin begins, and ends it before. A request amid that
+        may hang it for good, so they take turns."""
         self.administer("PUT", PLUGIN + "oidc", self.plugin())
-        self.administer("PUT", PLUGIN + "oidc/reset")
+        with self.turn:
+            self.administer("PUT", PLUGIN + "oidc/reset")
 
     def rotate(self, alg):
         name = self.add_key(alg)
@@ -143,15 +147,9 @@ class Glewlwyd:
         return name
 
     def token(self):
-        """Asks again while the plugin has ended."""
-        def got():
-            try:
-                return client_credentials(self.address, "/api/oidc/token", "client", SECRET,
-                                          scope=SCOPE)
-            except (AssertionError, OSError):
-                return None
-
-        return wait_until("a token of glewlwyd", got)
+        with self.turn:
+            return client_credentials(self.address, "/api/oidc/token", "client", SECRET,
+                                      scope=SCOPE)
 
 
 @pytest.fixture
