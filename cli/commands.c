@@ -4,7 +4,7 @@
 #include "cli/command.h"
 
 const struct command_group COMMAND_GROUPS[] = {
-    {"jwk", "one key: make it, check it, show its public half or its thumbprint"},
+    {"jwk", "one key: make it, check it, look at it, turn it into another form"},
     {"jwks", "sets of keys, in a file or behind a URL"},
     {"jws", "sign bytes and verify signatures"},
     {"jwt", "sign, verify and look at tokens"},
@@ -18,7 +18,12 @@ const struct command *const COMMANDS[] = {
     &CMD_JWK_CHECK,
     &CMD_JWK_PUBLIC,
     &CMD_JWK_THUMBPRINT,
+    &CMD_JWK_CONVERT,
+    &CMD_JWK_INSPECT,
     &CMD_JWKS_LIST,
+    &CMD_JWKS_MERGE,
+    &CMD_JWKS_ADD,
+    &CMD_JWKS_REMOVE,
     &CMD_JWKS_FETCH,
     &CMD_JWKS_WATCH,
     &CMD_JWS_SIGN,

@@ -3,6 +3,7 @@
  * Owns the reading of key files. */
 #include "cli/keys.h"
 #include "cli/input.h"
+#include "cli/passphrase.h"
 #include "server/nearest.h"
 
 /* PEM may have text before its first line (RFC 7468 §2). */
@@ -35,10 +36,19 @@ void key_report_skip(void *user, const jwkeep_keyset_skip *skip) {
     funlockfile(stderr);
 }
 
-static jwkeep_code parse_key(jwkeep_span bytes, jwkeep_jwk **ret_key, jwkeep_error *error) {
-    if (is_pem(bytes))
-        return jwkeep_jwk_parse_pem(bytes, ret_key, error);
-    return jwkeep_jwk_parse(bytes, NULL, ret_key, error);
+/* A sequence whose size is not a sign of text. */
+static bool is_der(jwkeep_span bytes) {
+    return bytes.size > 2 && bytes.data[0] == 0x30 &&
+           (bytes.data[1] >= 0x80 || bytes.data[1] + 2u == bytes.size);
+}
+
+/* White space is no part of JSON, but may be the end of DER. */
+static jwkeep_code parse_key(jwkeep_span bytes, const jwkeep_passphrase *source,
+                             jwkeep_jwk **ret_key, jwkeep_error *error) {
+    const jwkeep_jwk_import_options options = {.passphrase = source};
+    if (is_der(bytes) || is_pem(input_trim(bytes)))
+        return jwkeep_jwk_import(bytes, &options, ret_key, error);
+    return jwkeep_jwk_parse(input_trim(bytes), NULL, ret_key, error);
 }
 
 exit_status key_read(const char *file, jwkeep_jwk **ret_key, jwkeep_error *error) {
@@ -47,7 +57,7 @@ exit_status key_read(const char *file, jwkeep_jwk **ret_key, jwkeep_error *error
     exit_status status = input_read(file, INPUT_MAX_KEY_BYTES, STATUS_NO, &buffer);
     if (status != STATUS_YES)
         return status;
-    jwkeep_code code = parse_key(input_trim(jwkeep_buffer_span(&buffer)), ret_key, error);
+    jwkeep_code code = parse_key(jwkeep_buffer_span(&buffer), NULL, ret_key, error);
     jwkeep_buffer_done(&buffer);
     return status_of(code);
 }
@@ -60,21 +70,66 @@ exit_status key_read_reporting(const char *file, jwkeep_jwk **ret_key) {
     return status;
 }
 
-static jwkeep_code parse_file(jwkeep_span bytes, key_file *ret_keys, jwkeep_error *error) {
+exit_status key_read_locked(const char *file, const char *passphrase_file,
+                            jwkeep_jwk **ret_key) {
+    return key_read_certified(file, passphrase_file, ret_key, NULL);
+}
+
+/* `bytes` as certificates, if they are nothing else. */
+static jwkeep_certificate *certificates_of(jwkeep_span bytes) {
+    jwkeep_certificate *certificate = NULL;
+    bool is_read = (is_der(bytes) || is_pem(input_trim(bytes))) &&
+                   jwkeep_certificate_parse(bytes, NULL, &certificate, NULL) == JWKEEP_OK;
+    return is_read ? certificate : NULL;
+}
+
+exit_status key_read_certified(const char *file, const char *passphrase_file,
+                               jwkeep_jwk **ret_key, jwkeep_certificate **ret_certificate) {
+    jwkeep_buffer buffer;
+    passphrase secret;
+    jwkeep_passphrase source;
+    jwkeep_error error;
+    if (passphrase_file && input_is_standard(file) && input_is_standard(passphrase_file))
+        return report_usage("the key and its passphrase cannot both be on standard input");
+    exit_status status = passphrase_read(passphrase_file, &secret);
+    if (status != STATUS_YES)
+        return status;
+    passphrase_source(&secret, &source);
+    status = input_read(file, INPUT_MAX_KEY_BYTES, STATUS_NO, &buffer);
+    if (status == STATUS_YES) {
+        jwkeep_span bytes = jwkeep_buffer_span(&buffer);
+        if (parse_key(bytes, &source, ret_key, &error) != JWKEEP_OK)
+            status = report_failure(input_name(file), &error);
+        else if (ret_certificate)
+            *ret_certificate = certificates_of(bytes);
+        jwkeep_buffer_done(&buffer);
+    }
+    passphrase_done(&secret);
+    return status;
+}
+
+static jwkeep_code parse_file(jwkeep_span bytes, key_file *ret_keys, size_t *ret_skipped,
+                              jwkeep_error *error) {
+    jwkeep_span text = input_trim(bytes);
     *ret_keys = (key_file){0};
-    if (is_pem(bytes) || !is_set(bytes))
-        return parse_key(bytes, &ret_keys->key, error);
+    if (is_der(bytes) || is_pem(text) || !is_set(text))
+        return parse_key(bytes, NULL, &ret_keys->key, error);
     jwkeep_keyset_options options = {.on_skip = key_report_skip};
-    return jwkeep_keyset_parse(bytes, &options, &ret_keys->set, NULL, error);
+    return jwkeep_keyset_parse(text, &options, &ret_keys->set, ret_skipped, error);
 }
 
 exit_status key_file_read(const char *file, key_file *ret_keys) {
+    size_t skipped;
+    return key_file_read_counting(file, ret_keys, &skipped);
+}
+
+exit_status key_file_read_counting(const char *file, key_file *ret_keys, size_t *ret_skipped) {
     jwkeep_buffer buffer;
     jwkeep_error error;
     exit_status status = input_read(file, INPUT_MAX_KEY_BYTES, STATUS_UNDECIDED, &buffer);
     if (status != STATUS_YES)
         return status;
-    jwkeep_code code = parse_file(input_trim(jwkeep_buffer_span(&buffer)), ret_keys, &error);
+    jwkeep_code code = parse_file(jwkeep_buffer_span(&buffer), ret_keys, ret_skipped, &error);
     jwkeep_buffer_done(&buffer);
     if (code == JWKEEP_OK)
         return STATUS_YES;

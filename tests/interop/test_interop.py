@@ -177,3 +177,25 @@ def test_claims_go_both_ways(program, other, file, alg, crv):
     out = program.ok("jwt", "verify", "--key", file(key), "--aud", "b", "--now", "1700000100",
                      stdin=token)
     assert json.loads(out) == claims
+
+
+PEM_ALGORITHMS = [row for row in ALGORITHMS if not row[0].startswith("HS")]
+
+
+@pytest.mark.parametrize("password", [None, b"correct horse"])
+@pytest.mark.parametrize("alg, crv", PEM_ALGORITHMS)
+def test_keys_go_both_ways_in_pem(program, file, alg, crv, password):
+    from jwcrypto import jwk  # pylint: disable=import-outside-toplevel
+    secret = file(password) if password else None
+    theirs = jwk.JWK(**Jwcrypto().generate(alg, crv))
+    words = ["--passphrase-file", secret] if password else []
+    read = program.ok("jwk", "convert", "--to", "jwk", *words,
+                      stdin=theirs.export_to_pem(private_key=True, password=password))
+    assert without(json.loads(read), "alg") == without(theirs.export(as_dict=True), "alg")
+
+    key = json.dumps(ours(program, alg, crv)).encode()
+    words = ["--out-passphrase-file", secret] if password else []
+    pem = program.ok("jwk", "convert", "--to", "pem", *words, stdin=key)
+    again = jwk.JWK.from_pem(pem, password)
+    assert again.thumbprint() == program.ok("jwk", "thumbprint", stdin=key).decode().strip()
+    assert again.has_private

@@ -12,7 +12,7 @@ struct check {
 };
 
 static const option_spec OPTIONS[] = {
-    OPERAND(struct check, file, "FILE", "a JWK or PEM; default: standard input"),
+    OPERAND(struct check, file, "FILE", "a JWK, PEM or DER; default: standard input"),
     FLAG(struct check, is_json, "json", "answer in JSON"),
 };
 

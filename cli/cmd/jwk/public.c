@@ -11,7 +11,7 @@ struct public_half {
 };
 
 static const option_spec OPTIONS[] = {
-    OPERAND(struct public_half, file, "FILE", "a JWK or PEM; default: standard input"),
+    OPERAND(struct public_half, file, "FILE", "a JWK, PEM or DER; default: standard input"),
 };
 
 static exit_status run(const void *arguments) {
