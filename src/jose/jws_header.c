@@ -59,6 +59,9 @@ static jwkeep_code read_algorithm(const jwkeep_json *alg, jk_jws_header *header,
     if (is_none(name))
         return refuse(error, JWKEEP_ALG_NONE, "alg", "RFC 8725 §3.2");
     header->algorithm = jwkeep_algorithm_from_name(name);
+    if (jwkeep_algorithm_is_left_out(name))
+        return jk_fail_text(error, JWKEEP_ALG_UNSUPPORTED,
+                            "ML-DSA is not in this build of the library", "alg", "FIPS 204");
     if (!header->algorithm)
         return refuse(error, JWKEEP_ALG_UNSUPPORTED, "alg", clause);
     return JWKEEP_OK;

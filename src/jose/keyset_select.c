@@ -10,7 +10,7 @@
 
 /* `use` and `key_ops` alone, where no algorithm says what a key must be. */
 static jwkeep_code may_do(const jwkeep_jwk *key, uint32_t operation) {
-    jwkeep_jwk_use wanted = operation & OPS_OF_SIG ? JWKEEP_JWK_USE_SIG : JWKEEP_JWK_USE_ENC;
+    jwkeep_jwk_use wanted = (operation & OPS_OF_SIG) ? JWKEEP_JWK_USE_SIG : JWKEEP_JWK_USE_ENC;
     jwkeep_jwk_use use = jwkeep_jwk_use_of(key);
     uint32_t ops = jwkeep_jwk_ops(key);
     /* Every `alg` that a key can have here is one of signatures. */

@@ -15,6 +15,11 @@ struct jk_members {
     const jwkeep_json *root;
 };
 
+static void destroy(jk_members *members) {
+    jk_arena_done(&members->arena);
+    jk_free(members);
+}
+
 /* The text is made of values that have been read before, under the limits that were given
  * then: what bounds it here is its own size. */
 static jwkeep_code parse(jk_members *made, jwkeep_span text, jwkeep_error *error) {
@@ -38,7 +43,7 @@ static jwkeep_code make(jwkeep_span text, jk_members **ret_members, jwkeep_error
     jk_arena_init(&made->arena, SIZE_MAX); /* a few times the text */
     jwkeep_code code = parse(made, text, error);
     if (code)
-        jk_members_unref(made);
+        destroy(made);
     else
         *ret_members = made;
     return code;
@@ -126,8 +131,7 @@ jk_members *jk_members_ref(jk_members *members) {
 void jk_members_unref(jk_members *members) {
     if (!members || atomic_fetch_sub_explicit(&members->holders, 1, memory_order_acq_rel) != 1)
         return;
-    jk_arena_done(&members->arena);
-    jk_free(members);
+    destroy(members);
 }
 
 const jwkeep_json *jk_members_root(const jk_members *members) {

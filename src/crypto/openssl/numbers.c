@@ -90,11 +90,21 @@ static jwkeep_code extract_rsa(const EVP_PKEY *key, jk_arena *arena, jk_key_mate
     return JWKEEP_OK;
 }
 
+/* OpenSSL takes numbers that are those of a curve with a name for the curve. */
+static bool is_curve_in_numbers(const EVP_PKEY *key) {
+    int is_explicit = 0;
+    return EVP_PKEY_get_int_param(key, OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS,
+                                  &is_explicit) == 1 &&
+           is_explicit != 0;
+}
+
 static jwkeep_code extract_ec(const EVP_PKEY *key, jk_arena *arena, jk_key_material *numbers,
                               jwkeep_error *error) {
     char name[64];
     size_t name_size;
     numbers->kty = JWKEEP_KTY_EC;
+    if (is_curve_in_numbers(key))
+        return jk_openssl_refuse(error, JWKEEP_JWK_CRV_UNSUPPORTED, "crv", "RFC 5480 §2.1.1");
     if (EVP_PKEY_get_utf8_string_param(key, OSSL_PKEY_PARAM_GROUP_NAME, name, sizeof name,
                                        &name_size) == 1)
         numbers->crv = jk_openssl_curve_of(name);

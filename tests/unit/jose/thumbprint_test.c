@@ -88,8 +88,8 @@ static void refuses_what_is_no_thumbprint_uri(void **state) {
         URI "sha-512:NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs",
         URI "SHA-256:NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs",
         URI "sha256:NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs",
-        "URN:ietf:params:oauth:jwk-thumbprint:sha-256:"
-        "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs",
+        ("URN:ietf:params:oauth:jwk-thumbprint:sha-256:"
+         "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"),
         "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs",
     };
     for (size_t i = 0; i < JK_COUNT_OF(bad); i++) {
