@@ -487,7 +487,7 @@ static bool init(reader *r, jwkeep_span bytes, const jwkeep_limits *limits, jk_a
     r->values = jk_arena_alloc(arena, capacity * sizeof *r->values);
     r->next = r->values;
     r->last = r->values;
-    r->limit = r->values + (r->values ? capacity : 0);
+    r->limit = r->values ? r->values + capacity : NULL;
     return r->values != NULL;
 }
 
