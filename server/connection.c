@@ -14,6 +14,8 @@
 #define INPUT_INITIAL_BYTES 2048u
 #define INPUT_KEPT_BYTES 8192u /* an idle connection holds no larger buffer */
 #define LINGER_MAX_BYTES 262144u
+#define SEALED_BYTES 2048u
+#define MAX_SEALED_READS 32u /* then others have their turn */
 
 server_connection *server_connection_new(server_worker *worker, int socket) {
     server_connection *connection = calloc(1, sizeof *connection);
@@ -201,14 +203,17 @@ static void release_input(server_connection *connection) {
     }
 }
 
-static void go_on(server_connection *connection, server_next next);
+static void wait_for_turn(server_connection *connection) {
+    watch(connection, 0);
+    server_worker_queue_turn(connection->worker, connection);
+}
 
 static void wait_for_bytes(server_connection *connection) {
     bool is_idle = connection->input_at == connection->input_size;
     if (connection->tls && jk_tls_has_more(connection->tls)) {
         /* The socket will not tell of what was taken from it already. */
         connection->reads_in_turn = true;
-        go_on(connection, SERVER_NEXT_TURN);
+        wait_for_turn(connection);
         return;
     }
     if (is_idle)
@@ -244,8 +249,7 @@ static void go_on(server_connection *connection, server_next next) {
         wait_for_bytes(connection);
         break;
     case SERVER_NEXT_TURN:
-        watch(connection, 0);
-        server_worker_queue_turn(connection->worker, connection);
+        wait_for_turn(connection);
         break;
     case SERVER_NEXT_PARKED:
         if (connection->phase != SERVER_PHASE_PARKED)
@@ -414,8 +418,8 @@ static bool make_room(server_connection *connection) {
 
 /* As recv, for what comes through TLS. */
 static ssize_t receive_sealed(server_connection *connection, uint8_t *bytes, size_t room) {
-    uint8_t sealed[2048];
-    for (;;) {
+    uint8_t sealed[SEALED_BYTES];
+    for (size_t i = 0; i < MAX_SEALED_READS; i++) {
         size_t size = 0;
         switch (jk_tls_open(connection->tls, bytes, room, &size)) {
         case JK_TLS_BYTES:
@@ -434,6 +438,8 @@ static ssize_t receive_sealed(server_connection *connection, uint8_t *bytes, siz
         if (!jk_tls_feed(connection->tls, jwkeep_span_of(sealed, (size_t)count)))
             return 0;
     }
+    errno = EAGAIN; /* the socket is readable still, and will say so again */
+    return -1;
 }
 
 static ssize_t receive(server_connection *connection) {
@@ -460,7 +466,8 @@ static void on_readable(server_connection *connection) {
         return;
     }
     connection->input_size += (size_t)count;
-    server_connection_turn(connection);
+    connection->worker->output.size = 0;
+    settle(connection, serve_input(connection));
 }
 
 /* Reads on after the last answer, so that a reset does not overtake it (RFC 9112 §9.6). */

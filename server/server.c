@@ -8,12 +8,16 @@
 #include "server/admin_routes.h"
 #include "server/socket.h"
 #include "server/tls_seat.h"
+#include "server/upgrade.h"
 #include "server/worker.h"
+#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define OTHER_DESCRIPTORS 256u /* listeners, downloads, loops */
@@ -39,6 +43,10 @@ struct server {
     bool is_started;
     bool is_listen_inherited; /* socket files are somebody else's */
     bool is_admin_inherited;
+    int sockets[SERVER_MAX_LISTENERS]; /* the acceptor's */
+    int admin_socket;
+    pid_t successor; /* being started; 0: none */
+    bool has_successor;
     event_log *log;
     uint64_t seen_ticks[SERVER_MAX_WORKERS + 2];
 };
@@ -158,6 +166,7 @@ static jwkeep_code make_workers(server *it, const server_options *options,
 static jwkeep_code add_listener(server *it, const server_options *options, int socket,
                                 jwkeep_error *error) {
     size_t index = it->listen_count++;
+    it->sockets[index] = socket;
     const server_tls *files = options->listen_tls && index < options->listen_count
                                   ? &options->listen_tls[index]
                                   : NULL;
@@ -197,6 +206,7 @@ static jwkeep_code open_admin(server *it, const server_options *options, jwkeep_
                            : server_socket_listen(options->admin, mode, "admin", &socket,
                                                   it->admin_address, error);
     it->is_admin_inherited = options->inherited.admin >= 0;
+    it->admin_socket = socket;
     return code == JWKEEP_OK ? server_worker_listen(it->admin_worker, socket, &it->admin_worker,
                                                     1, NULL, error)
                              : code;
@@ -248,6 +258,7 @@ jwkeep_code server_start(const server_options *options, server **ret_server,
     if (!it)
         return jk_fail(error, JWKEEP_OUT_OF_MEMORY);
     it->grace_ms = options->grace_ms;
+    it->admin_socket = -1;
     it->log = options->log;
     settle_plan(it, options);
     it->admin.started_ms = jk_clock_wall_ms();
@@ -276,6 +287,7 @@ static void signals_of_running(sigset_t *ret_signals) {
     sigaddset(ret_signals, SIGTERM);
     sigaddset(ret_signals, SIGINT);
     sigaddset(ret_signals, SIGHUP);
+    sigaddset(ret_signals, SIGUSR2);
 }
 
 void server_signals_block(void) {
@@ -335,6 +347,38 @@ static struct timespec interval_of(uint32_t watchdog_ms) {
                              .tv_nsec = (long)(interval_ms % 1000) * 1000000};
 }
 
+static void upgrade(server *it) {
+    if (it->successor > 0)
+        return;
+    pid_t pid = upgrade_start(it->sockets, it->listen_count, it->admin_socket);
+    if (pid > 0) {
+        it->successor = pid;
+        EVENT(it->log, LOG_UPGRADING, "a successor is being started", LOG_NUMBER("pid", pid));
+    } else {
+        EVENT(it->log, LOG_UPGRADE_FAILED, "no successor could be started",
+              LOG_TEXT("error", strerrordesc_np(errno)));
+    }
+}
+
+static void watch_successor(server *it) {
+    int status = 0;
+    if (it->successor <= 0 || waitpid(it->successor, &status, WNOHANG) != it->successor)
+        return;
+    EVENT(it->log, LOG_UPGRADE_FAILED, "the successor has ended before it answered",
+          LOG_NUMBER("pid", it->successor),
+          LOG_NUMBER("status", WIFEXITED(status) ? WEXITSTATUS(status) : -1));
+    it->successor = 0;
+}
+
+/* The successor answers, and wants us to end: sockets, and their files, are its own. */
+static void hand_over(server *it) {
+    char state[48];
+    it->has_successor = it->is_listen_inherited = it->is_admin_inherited = true;
+    snprintf(state, sizeof state, "MAINPID=%ld", (long)it->successor);
+    notify_send(state);
+    EVENT(it->log, LOG_SUCCEEDED, "the successor answers", LOG_NUMBER("pid", it->successor));
+}
+
 int server_run(server *it) {
     uint32_t watchdog_ms = notify_watchdog_ms();
     const struct timespec interval = interval_of(watchdog_ms);
@@ -343,14 +387,21 @@ int server_run(server *it) {
     signals_of_running(&signals);
     reload_set_runner(&it->reload, pthread_self());
     notify_send("READY=1");
+    upgrade_relieve();
     for (;;) {
-        int signal = sigtimedwait(&signals, NULL, &interval);
+        siginfo_t from = {0};
+        int signal = sigtimedwait(&signals, &from, &interval);
+        if (signal == SIGTERM && it->successor > 0 && from.si_pid == it->successor)
+            hand_over(it);
         if (signal == SIGTERM || signal == SIGINT)
             return signal;
         if (signal == SIGHUP)
             reload_now(it);
+        else if (signal == SIGUSR2)
+            upgrade(it);
         else if (watchdog_ms > 0 && is_alive(it))
             notify_send("WATCHDOG=1");
+        watch_successor(it);
         reload_collect(&it->reload);
         event_log_flush(it->log);
     }
@@ -388,7 +439,8 @@ void server_stop(server *it) {
     atomic_store_explicit(&it->admin.is_draining, true, memory_order_release);
     int64_t began_ms = jk_clock_monotonic_ms();
     if (it->is_started) {
-        notify_send("STOPPING=1");
+        if (!it->has_successor)
+            notify_send("STOPPING=1");
         EVENT(it->log, LOG_DRAINING, "no new connections; requests in flight are answered",
               LOG_NUMBER("connections", SUM_OF(it, open)),
               LOG_NUMBER("parked", SUM_OF(it, parked)), LOG_NUMBER("grace_ms", it->grace_ms));

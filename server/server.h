@@ -69,9 +69,10 @@ JWKEEP_MUST_USE jwkeep_code server_start(const server_options *options, server *
                                          jwkeep_error *error);
 
 /* Waits in the calling thread until SIGTERM or SIGINT arrives; returns its number. SIGHUP
- * meanwhile reloads. Tells a service manager that it is ready, reloads, stops, and, while every
- * loop turns, that it is alive. Signals must be blocked in every thread, so call
- * server_signals_block before any thread is started. */
+ * meanwhile reloads; SIGUSR2 starts the program anew on the same sockets, which ends this one
+ * once it answers, and leaves it alone if it does not come to that. Tells a service manager
+ * that it is ready, reloads, stops, and, while every loop turns, that it is alive. Signals must
+ * be blocked in every thread, so call server_signals_block before any thread is started. */
 void server_signals_block(void);
 int server_run(server *it);
 

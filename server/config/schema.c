@@ -65,6 +65,7 @@ static void write_algorithms(jwkeep_json_writer *writer) {
     jwkeep_json_write_end(writer);
 }
 
+/* NOLINTBEGIN(misc-no-recursion): as deep as the tables, which are constant */
 static void write_list_of(jwkeep_json_writer *writer, const config_key *key) {
     write_member(writer, "type", "array");
     if (key->max > 0)
@@ -166,6 +167,7 @@ static void write_shape(jwkeep_json_writer *writer, const config_shape *shape) {
     jwkeep_json_write_end(writer);
     free(defaults);
 }
+/* NOLINTEND(misc-no-recursion) */
 
 jwkeep_code config_schema_write(jwkeep_buffer *buffer) {
     jwkeep_json_writer writer;

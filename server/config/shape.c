@@ -61,7 +61,7 @@ static bool parse_number(const char *text, int base, int64_t *ret_number) {
 static bool read_number(const config_key *key, const config_node *node, int64_t *ret_number,
                         config_fault *ret_fault) {
     char expected[96];
-    int64_t number;
+    int64_t number = 0;
     if (node->kind == CONFIG_SCALAR && node->is_plain &&
         parse_number(node->text, 10, &number) && number >= key->min && number <= key->max) {
         *ret_number = number;
@@ -85,7 +85,7 @@ static bool read_flag(const config_key *key, const config_node *node, bool *ret_
  * digits here. */
 static bool read_mode(const config_key *key, const config_node *node, uint32_t *ret_mode,
                       config_fault *ret_fault) {
-    int64_t mode;
+    int64_t mode = 0;
     if (node->kind != CONFIG_SCALAR || !parse_number(node->text, 8, &mode) || mode < 0 ||
         mode > 0777)
         return refuse(key, node, "permission bits in octal, such as \"0660\"", ret_fault);
@@ -126,7 +126,7 @@ static bool make_list(const config_key *key, const config_node *node, size_t ele
 static bool read_texts(const config_key *key, const config_node *node, config_texts *ret_texts,
                        jk_arena *arena, config_fault *ret_fault) {
     const config_key element = {.name = key->name, .max = CONFIG_MAX_TEXT_BYTES};
-    void *memory;
+    void *memory = NULL;
     if (!make_list(key, node, sizeof(char *), arena, &memory, ret_fault))
         return false;
     const char **items = memory;
@@ -175,7 +175,7 @@ static bool read_values(const config_key *key, const config_node *node, config_l
                         jk_arena *arena, config_fault *ret_fault) {
     const config_node only = {.kind = CONFIG_LIST, .count = 1, .place = node->place};
     bool is_one = node->kind == CONFIG_SCALAR;
-    void *memory;
+    void *memory = NULL;
     if (!make_list(key, is_one ? &only : node, sizeof(config_value), arena, &memory, ret_fault))
         return false;
     config_value *items = memory;
@@ -216,8 +216,8 @@ bool config_file_read(const char *path, size_t max_bytes, jk_arena *arena,
 static bool read_file_text(const config_key *key, const config_node *node,
                            const char **ret_text, jk_arena *arena, config_fault *ret_fault) {
     const config_key name = {.name = key->name, .max = CONFIG_MAX_TEXT_BYTES};
-    const char *path;
-    jwkeep_span bytes;
+    const char *path = NULL;
+    jwkeep_span bytes = JWKEEP_SPAN_NONE;
     if (*ret_text)
         return config_fail(ret_fault, node->named, "%s: the text itself is given, too",
                            key->name);
@@ -238,9 +238,10 @@ static bool read_file_text(const config_key *key, const config_node *node,
     return true;
 }
 
+/* NOLINTBEGIN(misc-no-recursion): as deep as the tables, and the tree, which is bounded */
 static bool read_objects(const config_key *key, const config_node *node, config_list *ret_list,
                          jk_arena *arena, config_fault *ret_fault) {
-    void *items;
+    void *items = NULL;
     if (!make_list(key, node, key->shape->size, arena, &items, ret_fault))
         return false;
     size_t count = 0;
@@ -254,7 +255,7 @@ static bool read_objects(const config_key *key, const config_node *node, config_
 
 static bool read_uint32(const config_key *key, const config_node *node, uint32_t *ret_number,
                         config_fault *ret_fault) {
-    int64_t number;
+    int64_t number = 0;
     if (!read_number(key, node, &number, ret_fault))
         return false;
     *ret_number = (uint32_t)number;
@@ -263,7 +264,7 @@ static bool read_uint32(const config_key *key, const config_node *node, uint32_t
 
 static bool read_size(const config_key *key, const config_node *node, size_t *ret_number,
                       config_fault *ret_fault) {
-    int64_t number;
+    int64_t number = 0;
     if (!read_number(key, node, &number, ret_fault))
         return false;
     *ret_number = (size_t)number;
@@ -358,3 +359,4 @@ bool config_shape_read(const config_shape *shape, const config_node *node, void 
                                shape->keys[i].name);
     return true;
 }
+/* NOLINTEND(misc-no-recursion) */

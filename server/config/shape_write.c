@@ -36,6 +36,7 @@ static void write_values(jwkeep_json_writer *writer, const config_list *list) {
     jwkeep_json_write_end(writer);
 }
 
+/* NOLINTBEGIN(misc-no-recursion): as deep as the tables, which are constant */
 static void write_objects(jwkeep_json_writer *writer, const config_shape *shape,
                           const config_list *list) {
     jwkeep_json_write_array(writer);
@@ -91,6 +92,7 @@ static void write_object(jwkeep_json_writer *writer, const config_shape *shape,
     }
     jwkeep_json_write_end(writer);
 }
+/* NOLINTEND(misc-no-recursion) */
 
 jwkeep_code config_shape_write(const config_shape *shape, const void *object,
                                jwkeep_buffer *buffer) {
