@@ -235,6 +235,8 @@ static void take_discovery(void *user, const jk_response *response) {
         keep_discovered(download, url);
         code = ask_for_keys(download, &error);
     }
+    /* What a document says outranks that there was no other. */
+    download->first_failure = (jwkeep_error){0};
     if (code)
         tell_failure(download, &error, NULL);
 }

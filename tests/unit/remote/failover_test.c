@@ -243,6 +243,9 @@ static void r20_the_metadata_must_name_the_very_issuer(void **state) {
         assert_string_equal(last_url(f), METADATA);
         script_answer_body(&f->world, f->refresher, documents[i]);
         assert_int_equal(f->failures, i + 1);
+        jwkeep_source_status status;
+        jwkeep_source_status_get(f->source, &status);
+        assert_int_equal(status.last_error, JWKEEP_TRANSPORT_ISSUER);
         assert_string_equal(last_url(f), METADATA);
         script_pass(&f->world, f->refresher, MINUTE);
     }
