@@ -39,6 +39,7 @@ extern const struct command CMD_JWKS_FETCH;
 extern const struct command CMD_JWKS_WATCH;
 extern const struct command CMD_JWS_SIGN;
 extern const struct command CMD_JWS_VERIFY;
+extern const struct command CMD_JWS_INSPECT;
 extern const struct command CMD_JWT_SIGN;
 extern const struct command CMD_JWT_VERIFY;
 extern const struct command CMD_JWT_DECODE;

@@ -6,7 +6,7 @@
 const struct command_group COMMAND_GROUPS[] = {
     {"jwk", "one key: make it, check it, look at it, turn it into another form"},
     {"jwks", "sets of keys, in a file or behind a URL"},
-    {"jws", "sign bytes and verify signatures"},
+    {"jws", "sign bytes, verify and look at signatures"},
     {"jwt", "sign, verify and look at tokens"},
     {"bench", "measure the library on this machine"},
     {NULL, NULL},
@@ -28,6 +28,7 @@ const struct command *const COMMANDS[] = {
     &CMD_JWKS_WATCH,
     &CMD_JWS_SIGN,
     &CMD_JWS_VERIFY,
+    &CMD_JWS_INSPECT,
     &CMD_JWT_SIGN,
     &CMD_JWT_VERIFY,
     &CMD_JWT_DECODE,

@@ -13,6 +13,10 @@ bool input_is_standard(const char *file) {
     return !file || strcmp(file, "-") == 0;
 }
 
+bool input_is_dash(const char *file) {
+    return file && input_is_standard(file);
+}
+
 const char *input_name(const char *file) {
     return input_is_standard(file) ? "standard input" : file;
 }
@@ -48,22 +52,51 @@ static exit_status read_descriptor(int descriptor, const char *name, size_t max_
     return status;
 }
 
+/* Negative after a failure, which is reported. */
+static int open_input(const char *file) {
+    if (input_is_standard(file)) {
+        if (isatty(STDIN_FILENO))
+            report_note("reading from the terminal; end with Ctrl-D");
+        return STDIN_FILENO;
+    }
+    int descriptor = open(file, O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0)
+        report_note("%s: %s", file, strerror(errno));
+    return descriptor;
+}
+
+static void close_input(int descriptor) {
+    if (descriptor != STDIN_FILENO)
+        close(descriptor);
+}
+
 exit_status input_read(const char *file, size_t max_bytes, exit_status too_large,
                        jwkeep_buffer *buffer) {
     jwkeep_buffer_init(buffer, max_bytes);
-    int descriptor = STDIN_FILENO;
-    if (!input_is_standard(file))
-        descriptor = open(file, O_RDONLY | O_CLOEXEC);
-    else if (isatty(STDIN_FILENO))
-        report_note("reading from the terminal; end with Ctrl-D");
+    int descriptor = open_input(file);
     if (descriptor < 0)
-        return report_usage("%s: %s", file, strerror(errno));
+        return STATUS_USAGE;
     exit_status status =
         read_descriptor(descriptor, input_name(file), max_bytes, too_large, buffer);
-    if (descriptor != STDIN_FILENO)
-        close(descriptor);
+    close_input(descriptor);
     if (status != STATUS_YES)
         jwkeep_buffer_done(buffer);
+    return status;
+}
+
+exit_status input_each(const char *file, bool (*take)(void *user, jwkeep_span bytes),
+                       void *user) {
+    uint8_t chunk[CHUNK_BYTES];
+    int descriptor = open_input(file);
+    if (descriptor < 0)
+        return STATUS_USAGE;
+    ssize_t size;
+    do
+        size = read_some(descriptor, chunk);
+    while (size > 0 && take(user, jwkeep_span_of(chunk, (size_t)size)));
+    exit_status status =
+        size < 0 ? report_usage("%s: %s", input_name(file), strerror(errno)) : STATUS_YES;
+    close_input(descriptor);
     return status;
 }
 

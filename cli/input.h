@@ -16,6 +16,9 @@
 /* Whether `file` stands for standard input: NULL or "-". */
 bool input_is_standard(const char *file);
 
+/* Whether `file` is "-", and not merely absent. */
+bool input_is_dash(const char *file);
+
 /* What messages call `file`. */
 const char *input_name(const char *file);
 
@@ -24,6 +27,11 @@ const char *input_name(const char *file);
  * reported and `too_large`. */
 exit_status input_read(const char *file, size_t max_bytes, exit_status too_large,
                        jwkeep_buffer *buffer);
+
+/* Gives all of `file` to `take`, piece by piece, until that says false. What cannot be read is
+ * reported and STATUS_USAGE. */
+exit_status input_each(const char *file, bool (*take)(void *user, jwkeep_span bytes),
+                       void *user);
 
 /* `bytes` without white space (RFC 8259 §2) at either end. */
 jwkeep_span input_trim(jwkeep_span bytes);

@@ -137,6 +137,46 @@ exit_status key_file_read_counting(const char *file, key_file *ret_keys, size_t 
     return status == STATUS_NO ? STATUS_UNDECIDED : status;
 }
 
+/* `set` with the keys of `more`; either is freed. */
+static exit_status join(const char *file, key_file *set, key_file *more) {
+    jwkeep_keyset *added = more->set;
+    jwkeep_keyset *joined = NULL;
+    jwkeep_error error;
+    jwkeep_code code = JWKEEP_OK;
+    if (!added)
+        code = jwkeep_keyset_new(&more->key, 1, &added, &error);
+    if (!code && set->set)
+        code = jwkeep_keyset_merge(set->set, added, &joined, NULL, &error);
+    else if (!code)
+        joined = jwkeep_keyset_ref(added);
+    if (added != more->set)
+        jwkeep_keyset_unref(added);
+    key_file_done(more);
+    if (code)
+        return report_failure(file, &error);
+    key_file_done(set);
+    set->set = joined;
+    return STATUS_YES;
+}
+
+exit_status key_files_read(const text_list *files, key_file *ret_keys) {
+    if (files->count == 1)
+        return key_file_read(files->items[0], ret_keys);
+    key_file all = {0};
+    exit_status status = STATUS_YES;
+    for (size_t i = 0; i < files->count && status == STATUS_YES; i++) {
+        key_file each = {0};
+        status = key_file_read(files->items[i], &each);
+        if (status == STATUS_YES)
+            status = join(files->items[i], &all, &each);
+    }
+    if (status == STATUS_YES)
+        *ret_keys = all;
+    else
+        key_file_done(&all);
+    return status;
+}
+
 void key_file_done(key_file *keys) {
     jwkeep_jwk_unref(keys->key);
     jwkeep_keyset_unref(keys->set);

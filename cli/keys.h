@@ -19,6 +19,8 @@ typedef struct key_file {
 /* Reads `file`; keys of a set that are left out are named on standard error. A file that is
  * no key is STATUS_UNDECIDED: it says nothing about the token. */
 exit_status key_file_read(const char *file, key_file *ret_keys);
+/* All of `files` as one: a single one as it is, several as one set of all their keys. */
+exit_status key_files_read(const text_list *files, key_file *ret_keys);
 void key_file_done(key_file *keys);
 
 /* The same, and `*ret_skipped` says how many keys were left out. */

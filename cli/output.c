@@ -146,6 +146,22 @@ void output_write_error(jwkeep_json_writer *writer, const jwkeep_error *error) {
     jwkeep_json_write_end(writer);
 }
 
+exit_status output_encode(jwkeep_span bytes, jwkeep_buffer *text) {
+    static const char digits[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    jwkeep_buffer_init(text, OUTPUT_MAX_BYTES);
+    uint8_t *at = jwkeep_buffer_extend(text, (bytes.size * 4 + 2) / 3);
+    if (!at)
+        return report_internal("out of memory");
+    for (size_t bit = 0; bit < bytes.size * 8; bit += 6) {
+        size_t index = bit / 8;
+        unsigned next = index + 1 < bytes.size ? bytes.data[index + 1] : 0;
+        unsigned pair = (unsigned)bytes.data[index] << 8 | next;
+        *at++ = (uint8_t)digits[pair >> (10 - bit % 8) & 63];
+    }
+    return STATUS_YES;
+}
+
 const char *output_use_name(const jwkeep_jwk *key) {
     switch (jwkeep_jwk_use_of(key)) {
     case JWKEEP_JWK_USE_SIG:

@@ -27,6 +27,10 @@ void output_pretty(const jwkeep_json *value);
 /* An error record as an object: code, text, where, clause, offset. */
 void output_write_error(jwkeep_json_writer *writer, const jwkeep_error *error);
 
+/* `bytes` in base64url (RFC 4648 §5, without padding), into `text`, which this call
+ * initializes. */
+exit_status output_encode(jwkeep_span bytes, jwkeep_buffer *text);
+
 /* What a listing says of a key: kid, kty, crv or bits, alg, use, thumbprint. */
 void output_write_key_facts(jwkeep_json_writer *writer, const jwkeep_jwk *key);
 

@@ -1,131 +1,194 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Owns `jwkeep jws verify`: the payload of a compact JWS, after its signature held and not
- * before. */
+ * Owns `jwkeep jws verify`: the payload of a JWS, compact or in JSON serialization, after its
+ * signature held and not before. */
 #include "cli/command.h"
 #include "cli/input.h"
+#include "cli/jws_payload.h"
+#include "cli/jws_verdict.h"
 #include "cli/keys.h"
-#include "cli/output.h"
-#include <jwkeep/jws.h>
+#include <string.h>
 
 struct verify {
-    const char *key;
+    text_list keys;
     text_list algs;
+    text_list crit;
+    const char *policy;
     const char *detached;
     bool is_json;
     const char *file;
 };
 
 static const option_spec OPTIONS[] = {
-    TEXT(struct verify, key, "key", "FILE", "a JWK, a JWK Set or PEM"),
+    LIST(struct verify, keys, "key", "FILE", "a JWK, a JWK Set or PEM; several are one set"),
     LIST(struct verify, algs, "alg", "ALG",
          "allow this algorithm (default: what the keys are for)"),
-    TEXT(struct verify, detached, "detached", "FILE", "refused: not supported by this version"),
-    FLAG(struct verify, is_json, "json", "answer in JSON; the payload in base64url"),
+    LIST(struct verify, crit, "crit", "NAME", "a critical parameter that you understand"),
+    TEXT(struct verify, policy, "policy", "WHICH",
+         "of several signatures, all (the default) or any must hold"),
+    TEXT(struct verify, detached, "detached", "FILE", "the payload that the token is without"),
+    FLAG(struct verify, is_json, "json",
+         "answer in JSON: the payload in base64url, each signature with its key"),
     OPERAND(struct verify, file, "FILE", "the token; default: standard input"),
 };
 
-/* What a verification gives. */
-struct verdict {
-    jwkeep_buffer payload;
-    jwkeep_buffer header;
-    jwkeep_code code;
-    jwkeep_error error;
-};
+/* What a verification is done with. */
+typedef struct setup {
+    const struct verify *values;
+    jwkeep_limits limits;
+    jwkeep_jws_extension extensions[OPTIONS_MAX_REPEATS];
+    jwkeep_jws_options options;
+    jwkeep_jws_policy policy;
+} setup;
 
-/* The second segment of a token that has been verified. */
-static jwkeep_span payload_segment(jwkeep_span token) {
-    const uint8_t *first = memchr(token.data, '.', token.size);
-    size_t rest = token.size - (size_t)(first + 1 - token.data);
-    const uint8_t *second = memchr(first + 1, '.', rest);
-    return jwkeep_span_of(first + 1, (size_t)(second - first - 1));
+static void set_up(const struct verify *values, const key_file *keys,
+                   jwkeep_algorithm_set algorithms, setup *ret_setup) {
+    *ret_setup = (setup){.values = values};
+    jwkeep_limits *limits = &ret_setup->limits;
+    jwkeep_limits_init(limits);
+    limits->max_token_bytes = INPUT_MAX_TOKEN_BYTES;
+    limits->max_json_token_bytes = INPUT_MAX_TOKEN_BYTES;
+    limits->max_detached_bytes = SIZE_MAX; /* it is the user's own file */
+    for (size_t i = 0; i < values->crit.count; i++)
+        ret_setup->extensions[i].name = values->crit.items[i];
+    ret_setup->options = (jwkeep_jws_options){.key = keys->key,
+                                              .keys = keys->set,
+                                              .algorithms = algorithms,
+                                              .limits = limits,
+                                              .extensions = ret_setup->extensions,
+                                              .extension_count = values->crit.count};
+    if (values->policy && strcmp(values->policy, "any") == 0)
+        ret_setup->policy.demand = JWKEEP_JWS_DEMAND_ANY;
 }
 
-static exit_status print_json(const struct verdict *verdict, jwkeep_span token) {
-    jwkeep_buffer buffer;
-    jwkeep_json_writer writer;
-    jwkeep_buffer_init(&buffer, OUTPUT_MAX_BYTES);
-    jwkeep_json_writer_init(&writer, &buffer);
-    jwkeep_json_write_object(&writer);
-    jwkeep_json_write_member_boolean(&writer, "valid", verdict->code == JWKEEP_OK);
-    if (verdict->code == JWKEEP_OK) {
-        jwkeep_json_write_name(&writer, JWKEEP_SPAN("header"));
-        jwkeep_json_write_raw(&writer, jwkeep_buffer_span(&verdict->header));
-        jwkeep_json_write_member_string(&writer, "payload", payload_segment(token));
-    } else {
-        jwkeep_json_write_name(&writer, JWKEEP_SPAN("errors"));
-        jwkeep_json_write_array(&writer);
-        output_write_error(&writer, &verdict->error);
-        jwkeep_json_write_end(&writer);
-    }
-    jwkeep_json_write_end(&writer);
-    return output_written(&writer, &buffer);
-}
-
-static exit_status print_verdict(const struct verify *values, const struct verdict *verdict,
-                                 jwkeep_span token) {
+static exit_status print(const setup *with, jws_verdict *verdict) {
     exit_status status = status_of(verdict->code);
-    if (status != STATUS_YES && (status != STATUS_NO || !values->is_json))
-        return report_failure(input_name(values->file), &verdict->error);
-    if (values->is_json) {
-        exit_status printed = print_json(verdict, token);
-        return printed == STATUS_YES ? status : printed;
-    }
-    output_bytes(jwkeep_buffer_span(&verdict->payload));
+    const char *name = input_name(with->values->file);
+    if (with->values->is_json && (status == STATUS_YES || status == STATUS_NO))
+        return jws_verdict_print_json(verdict);
+    return jws_verdict_print(verdict, name);
+}
+
+static void verify_compact(const setup *with, jwkeep_span token, jws_verdict *verdict) {
+    verdict->code = jwkeep_jws_verify(token, &with->options, &verdict->payload,
+                                      &verdict->header, &verdict->key, &verdict->error);
+}
+
+static exit_status verify_serialized(const setup *with, jwkeep_span token,
+                                     jws_verdict *verdict) {
+    verdict->code = jwkeep_jws_json_new(&verdict->serialized, &verdict->error);
+    if (verdict->code)
+        return report_failure("jws verify", &verdict->error);
+    verdict->code = jwkeep_jws_json_verify(token, &with->options, &with->policy,
+                                           verdict->serialized, &verdict->error);
     return STATUS_YES;
 }
 
-static exit_status verify_token(const struct verify *values, const key_file *keys,
-                                jwkeep_algorithm_set algorithms, jwkeep_span token) {
-    if (token.size > 0 && token.data[0] == '{') {
-        report_note("%s: the JSON serialization (RFC 7515 §7.2) is not supported by this "
-                    "version",
-                    input_name(values->file));
-        return STATUS_NO;
-    }
-    struct verdict verdict;
-    jwkeep_limits limits;
-    jwkeep_limits_init(&limits);
-    limits.max_token_bytes = INPUT_MAX_TOKEN_BYTES;
-    jwkeep_jws_options options = {
-        .key = keys->key, .keys = keys->set, .algorithms = algorithms, .limits = &limits};
-    jwkeep_buffer_init(&verdict.payload, INPUT_MAX_TOKEN_BYTES);
-    jwkeep_buffer_init(&verdict.header, INPUT_MAX_TOKEN_BYTES);
-    verdict.code = jwkeep_jws_verify(token, &options, &verdict.payload, &verdict.header, NULL,
-                                     &verdict.error);
-    exit_status status = print_verdict(values, &verdict, token);
-    jwkeep_buffer_done(&verdict.payload);
-    jwkeep_buffer_done(&verdict.header);
+static exit_status verify_whole(const setup *with, jwkeep_span token) {
+    jws_verdict verdict;
+    jws_verdict_init(&verdict, with->options.detached.data != NULL);
+    exit_status status = STATUS_YES;
+    if (token.size && token.data[0] == '{')
+        status = verify_serialized(with, token, &verdict);
+    else
+        verify_compact(with, token, &verdict);
+    if (status == STATUS_YES)
+        status = print(with, &verdict);
+    jws_verdict_done(&verdict);
     return status;
 }
 
-static exit_status read_and_verify(const struct verify *values, const key_file *keys,
-                                   jwkeep_algorithm_set algorithms) {
+static exit_status verify_beside(setup *with, jwkeep_span token) {
+    jwkeep_buffer payload;
+    exit_status status =
+        input_read(with->values->detached, INPUT_MAX_PAYLOAD_BYTES, STATUS_USAGE, &payload);
+    if (status != STATUS_YES)
+        return status;
+    with->options.detached = payload.data ? jwkeep_buffer_span(&payload) : JWKEEP_SPAN("");
+    status = verify_whole(with, token);
+    jwkeep_buffer_done(&payload);
+    return status;
+}
+
+static exit_status finish_stream(const setup *with, jwkeep_jws_stream *stream) {
+    jws_verdict verdict;
+    exit_status status = jws_payload_feed(with->values->detached, stream);
+    if (status != STATUS_YES)
+        return status;
+    jws_verdict_init(&verdict, true);
+    verdict.code =
+        jwkeep_jws_stream_finish_verify(stream, &verdict.header, &verdict.key, &verdict.error);
+    status = print(with, &verdict);
+    jws_verdict_done(&verdict);
+    return status;
+}
+
+/* What cannot be streamed (EdDSA, several signatures) is verified as a whole. */
+static exit_status verify_detached(setup *with, jwkeep_span token) {
+    jwkeep_jws_stream *stream = NULL;
+    jws_verdict verdict;
+    jwkeep_error error;
+    jwkeep_jws_form form = token.size && token.data[0] == '{' ? JWKEEP_JWS_FORM_FLATTENED
+                                                              : JWKEEP_JWS_FORM_COMPACT;
+    jwkeep_code code =
+        jwkeep_jws_stream_begin_verify(token, form, &with->options, &stream, &error);
+    if (code == JWKEEP_ALG_NOT_STREAMABLE || code == JWKEEP_TOO_MANY_SIGNATURES)
+        return verify_beside(with, token);
+    exit_status status;
+    if (code == JWKEEP_OK) {
+        status = finish_stream(with, stream);
+    } else {
+        jws_verdict_init(&verdict, true);
+        verdict.code = code;
+        verdict.error = error;
+        status = print(with, &verdict);
+        jws_verdict_done(&verdict);
+    }
+    jwkeep_jws_stream_free(stream);
+    return status;
+}
+
+static exit_status read_and_verify(setup *with) {
+    const struct verify *values = with->values;
     jwkeep_buffer buffer;
     exit_status status = input_read(values->file, INPUT_MAX_TOKEN_BYTES, STATUS_NO, &buffer);
     if (status != STATUS_YES)
         return status;
-    status = verify_token(values, keys, algorithms, input_trim(jwkeep_buffer_span(&buffer)));
+    jwkeep_span token = input_trim(jwkeep_buffer_span(&buffer));
+    status = values->detached ? verify_detached(with, token) : verify_whole(with, token);
     jwkeep_buffer_done(&buffer);
     return status;
+}
+
+static exit_status check(const struct verify *values) {
+    const char *policy = values->policy;
+    if (values->keys.count == 0)
+        return report_usage("say which key verifies: --key FILE");
+    if (policy && strcmp(policy, "any") != 0 && strcmp(policy, "all") != 0)
+        return report_usage("--policy: all or any");
+    unsigned readers =
+        (unsigned)input_is_standard(values->file) + (unsigned)input_is_dash(values->detached);
+    for (size_t i = 0; i < values->keys.count; i++)
+        readers += input_is_dash(values->keys.items[i]);
+    if (readers > 1)
+        return report_usage("standard input can be read once only");
+    return STATUS_YES;
 }
 
 static exit_status run(const void *arguments) {
     const struct verify *values = arguments;
     jwkeep_algorithm_set algorithms;
-    key_file keys;
-    if (values->detached)
-        return report_usage("--detached: detached payloads are not supported by this version");
-    if (!values->key)
-        return report_usage("say which key verifies: --key FILE");
-    if (input_is_standard(values->key) && input_is_standard(values->file))
-        return report_usage("key and token cannot both come from standard input");
-    exit_status status = key_algorithms(&values->algs, &algorithms);
+    key_file keys = {0};
+    setup with;
+    exit_status status = check(values);
     if (status == STATUS_YES)
-        status = key_file_read(values->key, &keys);
+        status = key_algorithms(&values->algs, &algorithms);
+    if (status == STATUS_YES)
+        status = key_files_read(&values->keys, &keys);
     if (status != STATUS_YES)
         return status;
-    status = read_and_verify(values, &keys, algorithms);
+    set_up(values, &keys, algorithms, &with);
+    status = read_and_verify(&with);
     key_file_done(&keys);
     return status;
 }
@@ -134,10 +197,15 @@ const struct command CMD_JWS_VERIFY = {
     .group = "jws",
     .name = "verify",
     .summary = "verify a JWS and print its payload, once it holds",
-    .details = "A single key is used whatever kid the token names; from a set, the keys with\n"
-               "the token's kid. White space round the token is ignored. Keys that cannot be\n"
-               "read give status 3: they say nothing about the token.\n",
-    .examples = "  jwkeep jws verify --key public.json --alg ES256 < token\n",
+    .details =
+        "The token may be compact or in JSON serialization, flattened or general.\n"
+        "A single key is used whatever kid the token names; from a set, or several keys,\n"
+        "those with the token's kid. White space round the token is ignored. Keys that\n"
+        "cannot be read give status 3: they say nothing about the token. A detached\n"
+        "payload may be of any size, is read piece by piece where the algorithm allows\n"
+        "it, and is not printed.\n",
+    .examples = "  jwkeep jws verify --key public.json --alg ES256 < token\n"
+                "  jwkeep jws verify --key public.pem --detached disk.img < disk.img.jws\n",
     .options = OPTION_TABLE(OPTIONS),
     .values_size = sizeof(struct verify),
     .run = run,
