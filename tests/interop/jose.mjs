@@ -24,6 +24,24 @@ const doing = {
     const { payload } = await jose.compactVerify(token, imported, { algorithms: [alg] });
     return encode(payload);
   },
+  async signJson({ keys, payload, b64 }) {
+    const protectedHeader = (key) => ({ alg: key.alg, ...(b64 ? {} : { b64, crit: ["b64"] }) });
+    if (keys.length === 1)
+      return new jose.FlattenedSign(decode(payload)).setProtectedHeader(protectedHeader(keys[0]))
+        .setUnprotectedHeader({ kid: keys[0].kid, number: 0 })
+        .sign(await jose.importJWK(keys[0], keys[0].alg));
+    const signed = new jose.GeneralSign(decode(payload));
+    for (const [number, key] of keys.entries())
+      signed.addSignature(await jose.importJWK(key, key.alg))
+        .setProtectedHeader(protectedHeader(key)).setUnprotectedHeader({ kid: key.kid, number });
+    return signed.sign();
+  },
+  async verifyJson({ key, alg, token }) {
+    const imported = await jose.importJWK(key, alg);
+    const verify = token.signatures ? jose.generalVerify : jose.flattenedVerify;
+    const { payload } = await verify(token, imported, { algorithms: [alg] });
+    return encode(payload);
+  },
   async thumbprint({ key }) {
     return jose.calculateJwkThumbprint(key);
   },
