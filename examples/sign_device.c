@@ -8,6 +8,7 @@
  *   sign_device public.pem ES256 pkcs11-tool --module softhsm2.so --login --pin 1234 --id 01 \
  *       --sign --mechanism ECDSA --signature-format openssl < payload */
 #include <jwkeep/jws.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +20,7 @@ extern char **environ;
 #define MAX_PAYLOAD_BYTES (1u << 20)
 
 /* Starts `command` between two pipes; gives what can be written to and read from. */
-static int start(char *const command[], pid_t *ret_child, FILE **ret_to, FILE **ret_from) {
+static int start(char *const command[], pid_t *ret_child, int *ret_to, int *ret_from) {
     int in[2];
     int out[2];
     posix_spawn_file_actions_t actions;
@@ -33,27 +34,36 @@ static int start(char *const command[], pid_t *ret_child, FILE **ret_to, FILE **
     posix_spawn_file_actions_destroy(&actions);
     close(in[0]);
     close(out[1]);
-    *ret_to = fdopen(in[1], "w");
-    *ret_from = fdopen(out[0], "r");
-    return failure || !*ret_to || !*ret_from ? -1 : 0;
+    *ret_to = in[1];
+    *ret_from = out[0];
+    return failure ? -1 : 0;
 }
 
 /* The device: `user` is the command. A hash fits into a pipe, so nobody waits for anybody. */
 static jwkeep_code sign_elsewhere(void *user, jwkeep_algorithm algorithm, jwkeep_span input,
                                   uint8_t *ret_signature, size_t *ret_size) {
-    FILE *to = NULL;
-    FILE *from = NULL;
+    int to = -1;
+    int from = -1;
     pid_t child;
     int status;
     (void)algorithm;
-    if (start(user, &child, &to, &from))
+    if (start(user, &child, &to, &from)) {
+        close(to);
+        close(from);
         return JWKEEP_SYSTEM_FAILED;
-    fwrite(input.data, 1, input.size, to);
-    fclose(to);
-    *ret_size = fread(ret_signature, 1, JWKEEP_SIGNATURE_MAX_BYTES, from);
-    fclose(from);
-    if (waitpid(child, &status, 0) != child || status != 0)
+    }
+    bool is_given = write(to, input.data, input.size) == (ssize_t)input.size;
+    close(to);
+    size_t size = 0;
+    ssize_t more;
+    do {
+        more = read(from, ret_signature + size, JWKEEP_SIGNATURE_MAX_BYTES - size);
+        size += more > 0 ? (size_t)more : 0;
+    } while (more > 0 && size < JWKEEP_SIGNATURE_MAX_BYTES);
+    close(from);
+    if (waitpid(child, &status, 0) != child || status != 0 || !is_given || more < 0)
         return JWKEEP_SIGNER_FAILED;
+    *ret_size = size;
     return JWKEEP_OK;
 }
 
@@ -85,6 +95,7 @@ int main(int argc, char **argv) {
         fputs("usage: sign_device PUBLIC.pem ALG COMMAND [ARGUMENT…] < payload\n", stderr);
         return 2;
     }
+    signal(SIGPIPE, SIG_IGN); /* a command that does not read what it is given has failed */
     jwkeep_jwk *key = NULL;
     jwkeep_buffer payload;
     jwkeep_buffer token;

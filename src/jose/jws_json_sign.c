@@ -88,9 +88,9 @@ static jwkeep_code make_signature(const work *at, const jwkeep_jws_signer *signe
 static jwkeep_code write_signature(const work *at, const jwkeep_jws_signer *signer,
                                    jwkeep_error *error) {
     jwkeep_algorithm algorithm;
-    jwkeep_span header;
-    jwkeep_span unprotected;
-    jwkeep_span signature;
+    jwkeep_span header = JWKEEP_SPAN_NONE;
+    jwkeep_span unprotected = JWKEEP_SPAN_NONE;
+    jwkeep_span signature = JWKEEP_SPAN_NONE;
     jwkeep_code code = jk_jws_signer_check(signer, &algorithm, error);
     if (!code)
         code = jk_jws_signer_header(signer, algorithm, at->arena, &header, error);

@@ -116,7 +116,7 @@ static jwkeep_code decode_payload(work *at, jwkeep_error *error) {
 static jwkeep_code take_payload(work *at, bool is_unencoded, jwkeep_error *error) {
     jwkeep_span detached = at->setup->detached;
     if (detached.data && at->shape.payload)
-        return jk_fail_at(error, JWKEEP_PAYLOAD_NOT_DETACHED, "payload", "RFC 7515 §F",
+        return jk_fail_at(error, JWKEEP_PAYLOAD_NOT_DETACHED, "payload", "RFC 7515 Appendix F",
                           jk_jws_json_place(&at->shape, at->shape.payload, 0));
     if (!detached.data && !at->shape.payload)
         return jk_fail_at(error, JWKEEP_PAYLOAD_MISSING, "payload", "RFC 7515 §7.2.1",

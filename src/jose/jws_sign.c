@@ -40,8 +40,8 @@ static jwkeep_code check_form(const jwkeep_jws_signer *signer, jwkeep_span paylo
 static jwkeep_code sign(const jwkeep_jws_signer *signer, jwkeep_algorithm algorithm,
                         jwkeep_span payload, jk_arena *arena, jwkeep_buffer *token,
                         jwkeep_error *error) {
-    jwkeep_span header;
-    jwkeep_span input;
+    jwkeep_span header = JWKEEP_SPAN_NONE;
+    jwkeep_span input = JWKEEP_SPAN_NONE;
     uint8_t signature[JK_SIGNATURE_MAX_BYTES];
     size_t size;
     jwkeep_code code = jk_jws_signer_header(signer, algorithm, arena, &header, error);

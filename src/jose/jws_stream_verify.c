@@ -23,7 +23,7 @@ static jwkeep_code open_compact(jwkeep_jws_stream *stream, jwkeep_span token,
     if (code)
         return code;
     if (parts.payload.size)
-        return jk_fail_at(error, JWKEEP_PAYLOAD_NOT_DETACHED, "payload", "RFC 7515 §F",
+        return jk_fail_at(error, JWKEEP_PAYLOAD_NOT_DETACHED, "payload", "RFC 7515 Appendix F",
                           parts.header.size + 1);
     *ret_opened = (opened){parts.header, parts.signature};
     return jk_jws_read_protected(parts.header, &stream->setup.understood, limits,
@@ -41,7 +41,7 @@ static jwkeep_code open_flattened(jwkeep_jws_stream *stream, jwkeep_span token,
         return jk_fail_at(error, JWKEEP_TOO_MANY_SIGNATURES, "signatures", "RFC 7515 §7.2.2",
                           JWKEEP_NO_OFFSET);
     if (shape.payload)
-        return jk_fail_at(error, JWKEEP_PAYLOAD_NOT_DETACHED, "payload", "RFC 7515 §F",
+        return jk_fail_at(error, JWKEEP_PAYLOAD_NOT_DETACHED, "payload", "RFC 7515 Appendix F",
                           JWKEEP_NO_OFFSET);
     jk_jws_triple triple = jk_jws_json_triple(shape.first);
     *ret_opened = (opened){jwkeep_json_string(triple.protected_header),
@@ -106,7 +106,7 @@ static jwkeep_code open_lanes(jwkeep_jws_stream *stream, jwkeep_span encoded_hea
 
 static jwkeep_code begin(jwkeep_jws_stream *stream, jwkeep_span token, jwkeep_jws_form form,
                          jwkeep_error *error) {
-    opened parts;
+    opened parts = {0};
     jwkeep_code code = copy_token(stream, form, &token, error);
     if (!code)
         code = form == JWKEEP_JWS_FORM_COMPACT ? open_compact(stream, token, &parts, error)

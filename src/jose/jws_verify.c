@@ -35,7 +35,7 @@ static jwkeep_code take_payload(const jk_jws_setup *setup, verification *done, j
     if (!setup->detached.data)
         return is_unencoded ? JWKEEP_OK : decode_payload(done, arena, error);
     if (done->parts.payload.size)
-        return jk_fail_at(error, JWKEEP_PAYLOAD_NOT_DETACHED, "payload", "RFC 7515 §F",
+        return jk_fail_at(error, JWKEEP_PAYLOAD_NOT_DETACHED, "payload", "RFC 7515 Appendix F",
                           done->parts.header.size + 1);
     return jk_jws_signing_input(done->parts.header, setup->detached, is_unencoded, arena,
                                 &done->parts.signed_bytes, error);
