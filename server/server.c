@@ -456,11 +456,12 @@ void server_stop(server *it) {
               LOG_NUMBER("cut", SUM_OF(it, cut)), LOG_NUMBER("requests", SUM_OF(it, requests)),
               LOG_NUMBER("connections", SUM_OF(it, accepted)),
               LOG_NUMBER("uptime_s", (jk_clock_wall_ms() - it->admin.started_ms) / 1000));
+    /* Before what it reads: the figures are the workers'. */
+    end_administration(it);
     for (size_t i = 0; i < it->worker_count; i++) {
         server_worker_free(it->workers[i]);
         free_context(it->contexts[i]);
     }
-    end_administration(it);
     server_worker_free(it->acceptor);
     plan_seat_done(&it->admin.seat);
     reload_done(&it->reload);

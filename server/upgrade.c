@@ -120,6 +120,8 @@ __attribute__((noreturn)) static void become(struct successor *it) {
     for (int i = 0; i < it->socket_count; i++)
         if (moved[i] < 0 || dup2(moved[i], NOTIFY_FIRST_SOCKET + i) < 0)
             _exit(127);
+    /* Connections of the downloads are not the successor's. */
+    (void)close_range((unsigned)(NOTIFY_FIRST_SOCKET + it->socket_count), ~0u, 0);
     execve(it->program, it->arguments, it->environment);
     _exit(127);
 }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """jwkeep serve under a service manager: what it tells, the sockets it is given, its end."""
+import http.client
 import os
 import signal
 import socket
@@ -180,3 +181,25 @@ def test_what_does_not_end_in_time_is_cut_and_counted(program, issuer, key, sign
         service.stop_keeping_output()
         assert client.recv(10) == b""
     assert " cut=1 " in service.kept and " parked=1 " in service.kept
+
+
+def test_the_administration_answers_until_the_end(configure, sign, key, claims):
+    service = configure(policy())
+    assert service.verify(sign(key, claims)).status == 200
+    statuses = []
+
+    def look():
+        try:
+            while True:
+                statuses.append(ask(service.addresses["admin"], "GET", "/metrics").status)
+        except (OSError, http.client.HTTPException):
+            pass
+
+    threads = [threading.Thread(target=look) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    wait_until("some answers", lambda: len(statuses) > 20)
+    service.stop()
+    for thread in threads:
+        thread.join()
+    assert set(statuses) == {200}
