@@ -89,17 +89,21 @@ static bool open_issuers(built *it, config_pool *pool, config_fault *fault) {
     return true;
 }
 
-static bool make_verifier(const built *it, const jwkeep_issuer *issuers, size_t count,
-                          size_t cache_entries, config_place place,
-                          jwkeep_verifier **ret_verifier, config_fault *fault) {
+static jwkeep_verifier_options options_of(const built *it, const jwkeep_issuer *issuers,
+                                          size_t count) {
     jwkeep_verifier_options options;
-    jwkeep_error error = {0};
     jwkeep_verifier_options_init(&options);
     options.issuers = issuers;
     options.issuer_count = count;
     options.limits = &it->settings->limits.of_tokens;
-    options.cache_entries = cache_entries;
-    if (jwkeep_verifier_new(&options, ret_verifier, &error) == JWKEEP_OK)
+    options.max_downloads = it->settings->max_downloads;
+    return options;
+}
+
+static bool make_verifier(const jwkeep_verifier_options *options, config_place place,
+                          jwkeep_verifier **ret_verifier, config_fault *fault) {
+    jwkeep_error error = {0};
+    if (jwkeep_verifier_new(options, ret_verifier, &error) == JWKEEP_OK)
         return true;
     return config_fail(fault, place, "%s%s%s", error.where ? error.where : "",
                        error.where ? ": " : "", error.text);
@@ -177,6 +181,18 @@ static const jwkeep_issuer *find_issuer(const built *it, const char *name) {
     return &it->given[i];
 }
 
+static void fill_accepted(const config_accepted *from, const jwkeep_rules *rules,
+                          jwkeep_dynamic_issuers *accepted) {
+    jwkeep_dynamic_issuers_init(accepted);
+    accepted->patterns = from->patterns.items;
+    accepted->pattern_count = from->patterns.count;
+    accepted->rules = rules;
+    accepted->source = &from->source.options;
+    accepted->max_issuers = from->max_issuers;
+    accepted->max_unloaded = from->max_unloaded;
+    accepted->idle_s = from->idle_s;
+}
+
 static bool open_verifier(built *it, const config_policy *from, jwkeep_verifier **ret_verifier,
                           config_fault *fault) {
     bool takes_all = from->issuers.count == 0;
@@ -189,8 +205,16 @@ static bool open_verifier(built *it, const config_policy *from, jwkeep_verifier 
         issuers[i] = takes_all ? it->given[i] : *find_issuer(it, from->issuers.items[i]);
         issuers[i].rules = &rules;
     }
-    return make_verifier(it, issuers, count, from->token_cache, from->node->place, ret_verifier,
-                         fault);
+    jwkeep_dynamic_issuers accepted;
+    jwkeep_verifier_options options = options_of(it, issuers, count);
+    options.cache_entries = from->token_cache;
+    if (from->accepted.node) {
+        fill_accepted(&from->accepted, &rules, &accepted);
+        options.dynamic = &accepted;
+    }
+    return make_verifier(&options,
+                         from->accepted.node ? from->accepted.node->place : from->node->place,
+                         ret_verifier, fault);
 }
 
 static bool print(built *it, const char **ret_text, const char *before, const char *text) {
@@ -379,6 +403,12 @@ static bool check_certificates(const built *it, config_fault *fault) {
     return true;
 }
 
+static bool open_catalogue(built *it, config_fault *fault) {
+    const config_node *issuers = config_member(it->settings->node, "issuers");
+    jwkeep_verifier_options options = options_of(it, it->given, it->settings->issuers.count);
+    return make_verifier(&options, issuers->place, &it->plan.catalogue, fault);
+}
+
 bool config_build(config *loaded, config_pool *pool, server_plan **ret_plan,
                   config_fault *ret_fault) {
     built *it = calloc(1, sizeof *it);
@@ -389,11 +419,8 @@ bool config_build(config *loaded, config_pool *pool, server_plan **ret_plan,
     it->config = loaded;
     it->settings = config_get(loaded);
     jk_arena_init(&it->arena, MAX_ARENA_BYTES);
-    const config_node *issuers = config_member(it->settings->node, "issuers");
     if (!check_certificates(it, ret_fault) || !open_issuers(it, pool, ret_fault) ||
-        !make_verifier(it, it->given, it->settings->issuers.count, 0, issuers->place,
-                       &it->plan.catalogue, ret_fault) ||
-        !open_policies(it, ret_fault)) {
+        !open_catalogue(it, ret_fault) || !open_policies(it, ret_fault)) {
         config_plan_free(pool, &it->plan);
         return false;
     }

@@ -342,6 +342,9 @@ static bool check_policy(const config_settings *it, const config_policy *policy,
         if (!check_issuer_name(it, policy->issuers.items[i],
                                place_in(policy->node, "issuers", i), fault))
             return false;
+    if (policy->accepted.node && policy->accepted.patterns.count == 0)
+        return config_fail(fault, place_of(policy->accepted.node, "patterns"),
+                           "patterns: at least one expected");
     return check_texts(policy, fault) && check_scopes(policy, fault) &&
            check_claims(policy, fault) && check_token(policy, fault) &&
            check_identity(policy, fault) && check_rules(it, policy, fault);

@@ -131,29 +131,34 @@ static void init_source(void *object) {
     KEY(config_source, options.field, kind, #field, min, max, help)
 #define SOURCE_NUMBER(field, min, max, help) SOURCE(field, CONFIG_UINT32, min, max, help)
 
+/* Of every source, also of those that a token names. */
+#define COMMON_SOURCE_KEYS                                                                     \
+    SOURCE_NUMBER(cooldown_s, 1, 3600, "between downloads for unknown keys"),                  \
+        SOURCE_NUMBER(lifetime_min_s, 1, 86400, "keys live so long at least"),                 \
+        SOURCE_NUMBER(lifetime_max_s, 1, 86400, "and so long at the most"),                    \
+        SOURCE_NUMBER(lifetime_default_s, 1, 86400, "where the answer says nothing"),          \
+        SOURCE_NUMBER(stale_limit_s, 0, 86400,                                                 \
+                      "use of keys past their lifetime while downloads fail"),                 \
+        SOURCE_NUMBER(backoff_min_ms, 100, 60000, "after a first failure"),                    \
+        SOURCE_NUMBER(backoff_max_ms, 100, 3600000, "after many failures"),                    \
+        SOURCE_NUMBER(retry_after_max_s, 0, 3600, "the longest Retry-After that is heeded"),   \
+        SOURCE_NUMBER(connect_timeout_ms, 1, 60000, "within fetch_timeout_ms"),                \
+        SOURCE_NUMBER(fetch_timeout_ms, 1, 300000, "for a whole download"),                    \
+        SOURCE_NUMBER(max_waiters, 1, 1000000, "who may wait for a download at a time"),       \
+        SOURCE_NUMBER(negative_ttl_s, 0, 3600, "memory of kids that are missing"),             \
+        SOURCE_NUMBER(negative_max, 1, 65536, "kids so remembered"),                           \
+        SOURCE_NUMBER(empty_confirm_s, 0, 3600, "until a second empty answer counts"),         \
+        SOURCE_NUMBER(size_alarm_keys, 1, 10000, "more keys raise the alarm"),                 \
+        SOURCE_NUMBER(signature_refetch_s, 0, 86400,                                           \
+                      "between downloads for bad signatures of known keys; 0: none"),          \
+        SOURCE_NUMBER(rediscovery_s, 60, 604800, "until the issuer's metadata is read again"), \
+        SOURCE(ca_file, CONFIG_TEXT, 0, MAX_PATH_BYTES,                                        \
+               "authorities in PEM, not the system's")
+
 static const config_key SOURCE_KEYS[] = {
-    SOURCE_NUMBER(cooldown_s, 1, 3600, "between downloads for unknown keys"),
-    SOURCE_NUMBER(lifetime_min_s, 1, 86400, "keys live so long at least"),
-    SOURCE_NUMBER(lifetime_max_s, 1, 86400, "and so long at the most"),
-    SOURCE_NUMBER(lifetime_default_s, 1, 86400, "where the answer says nothing"),
-    SOURCE_NUMBER(stale_limit_s, 0, 86400,
-                  "use of keys past their lifetime while downloads fail"),
-    SOURCE_NUMBER(backoff_min_ms, 100, 60000, "after a first failure"),
-    SOURCE_NUMBER(backoff_max_ms, 100, 3600000, "after many failures"),
-    SOURCE_NUMBER(retry_after_max_s, 0, 3600, "the longest Retry-After that is heeded"),
-    SOURCE_NUMBER(connect_timeout_ms, 1, 60000, "within fetch_timeout_ms"),
-    SOURCE_NUMBER(fetch_timeout_ms, 1, 300000, "for a whole download"),
-    SOURCE_NUMBER(max_waiters, 1, 1000000, "who may wait for a download at a time"),
-    SOURCE_NUMBER(negative_ttl_s, 0, 3600, "memory of kids that are missing"),
-    SOURCE_NUMBER(negative_max, 1, 65536, "kids so remembered"),
-    SOURCE_NUMBER(empty_confirm_s, 0, 3600, "until a second empty answer counts"),
-    SOURCE_NUMBER(size_alarm_keys, 1, 10000, "more keys raise the alarm"),
-    SOURCE_NUMBER(signature_refetch_s, 0, 86400,
-                  "between downloads for bad signatures of known keys; 0: none"),
-    SOURCE_NUMBER(rediscovery_s, 60, 604800, "until the issuer's metadata is read again"),
+    COMMON_SOURCE_KEYS,
     SOURCE(allows_http_loopback, CONFIG_FLAG, 0, 0, "plain http, to loopback addresses only"),
     SOURCE(is_dynamic, CONFIG_FLAG, 0, 0, "refuse loopback, private and special addresses"),
-    SOURCE(ca_file, CONFIG_TEXT, 0, MAX_PATH_BYTES, "authorities in PEM, not the system's"),
     KEY(config_source, pinned_keys, CONFIG_TEXTS, "pinned_keys", 0, 8,
         "SHA-256 of the server's public key in base64, on top of the authorities"),
     SOURCE(client_cert_file, CONFIG_TEXT, 0, MAX_PATH_BYTES, "our certificate in PEM"),
@@ -181,6 +186,34 @@ static const config_key ISSUER_KEYS[] = {
     OBJECT(config_issuer, source, "source", &SOURCE_SHAPE, "how its keys are kept"),
 };
 const config_shape CONFIG_ISSUER_SHAPE = SHAPE("an issuer", ISSUER_KEYS, config_issuer, NULL);
+
+static void init_accepted(void *object) {
+    config_accepted *it = object;
+    jwkeep_dynamic_issuers defaults;
+    jwkeep_dynamic_issuers_init(&defaults);
+    it->max_issuers = defaults.max_issuers;
+    it->max_unloaded = defaults.max_unloaded;
+    it->idle_s = defaults.idle_s;
+    init_source(&it->source);
+}
+
+static const config_key ACCEPTED_SOURCE_KEYS[] = {COMMON_SOURCE_KEYS};
+static const config_shape ACCEPTED_SOURCE =
+    SHAPE("a source of accepted issuers", ACCEPTED_SOURCE_KEYS, config_source, init_source);
+
+static const config_key ACCEPTED_KEYS[] = {
+    REQUIRED(config_accepted, patterns, CONFIG_TEXTS, "patterns", 0, JWKEEP_MAX_ISSUER_PATTERNS,
+             "https URLs; * stands for a host's first label or for a segment of the path"),
+    KEY(config_accepted, max_issuers, CONFIG_UINT32, "max_issuers", 1, JWKEEP_MAX_ISSUERS,
+        "at a time"),
+    KEY(config_accepted, max_unloaded, CONFIG_UINT32, "max_unloaded", 1, JWKEEP_MAX_ISSUERS,
+        "of them without keys"),
+    KEY(config_accepted, idle_s, CONFIG_UINT32, "idle_s", 60, 604800,
+        "until one that no token names loses its place"),
+    OBJECT(config_accepted, source, "source", &ACCEPTED_SOURCE, "how their keys are kept"),
+};
+static const config_shape ACCEPTED =
+    SHAPE("accepted issuers", ACCEPTED_KEYS, config_accepted, init_accepted);
 
 static const config_key CLAIM_KEYS[] = {
     REQUIRED(config_claim_rule, name, CONFIG_TEXT, "name", 0, MAX_CLAIM_BYTES, "of the claim"),
@@ -271,6 +304,8 @@ static const config_key POLICY_KEYS[] = {
              "of /verify/<name>; the first policy is that of /verify"),
     POLICY(issuers, CONFIG_TEXTS, "issuers", 0, JWKEEP_MAX_ISSUERS,
            "by name; none: all of them"),
+    OBJECT(config_policy, accepted, "accepted_issuers", &ACCEPTED,
+           "and whoever stands behind one of these URLs, when a token names it"),
     POLICY(audiences, CONFIG_TEXTS, "audiences", 0, MAX_LIST, "aud must hold one of these"),
     POLICY(takes_any_audience, CONFIG_FLAG, "any_audience", 0, 0,
            "instead of audiences: tokens for anybody pass"),

@@ -110,10 +110,20 @@ typedef struct config_rule {
 
 enum { CONFIG_ACTION_JUDGE, CONFIG_ACTION_ALLOW, CONFIG_ACTION_DENY };
 
+typedef struct config_accepted {
+    const config_node *node;
+    config_texts patterns;
+    uint32_t max_issuers;
+    uint32_t max_unloaded;
+    uint32_t idle_s;
+    config_source source;
+} config_accepted;
+
 typedef struct config_policy {
     const config_node *node;
     const char *name;
-    config_texts issuers; /* none: all */
+    config_texts issuers;     /* none: all */
+    config_accepted accepted; /* besides them */
     config_texts audiences;
     bool takes_any_audience;
     jwkeep_algorithm_set algorithms;

@@ -53,6 +53,17 @@ FAULTS = {
     "a broken variable": ("[api]", "[\"${9}\"]", "10:17", "${NAME}"),
     "an unknown issuer": ("    gateway: nginx", "    issuers: [mainn]\n    gateway: nginx",
                           "11:15", 'did you mean "main"?'),
+    "accepted issuers without a pattern": (
+        "    gateway: nginx", "    accepted_issuers: {patterns: []}\n    gateway: nginx", "11:34",
+        "at least one"),
+    "a pattern for a part of a name": (
+        "    gateway: nginx",
+        '    accepted_issuers: {patterns: ["https://a*.b.example"]}\n    gateway: nginx', "11:23",
+        "patterns"),
+    "a proxy for strangers": (
+        "    gateway: nginx",
+        '    accepted_issuers: {patterns: ["https://*.b.example"], source: {proxy: x}}\n'
+        "    gateway: nginx", "11:68", "unknown key"),
     "an unknown policy": ("policy: default", "policy: defautl", "14:17",
                           'did you mean "default"?'),
     "an unknown choice": ("nginx", "ngin", "11:14", "none, nginx, forwarded, envoy"),

@@ -247,3 +247,17 @@ def test_head_is_answered_like_get(ruled, sign, key, claims):
                    [("Authorization", f"Bearer {token}"), *nginx(path)])
         assert (get.status, get.headers.items()) == (head.status, head.headers.items())
         assert head.body == b""
+
+
+def test_an_accepted_issuer_is_looked_for_and_another_is_not(configure, sign, key, claims):
+    """Both have no keys here: the one that a pattern stands for could not be asked (503), since its
+    name leads to this machine, which no token may have asked; of the other nothing is believed."""
+    service = configure(policy(accepted_issuers={"patterns": ["https://*.idp.localhost/*"]}))
+    assert service.verify(sign(key, claims)).status == 200
+    claims["iss"] = "https://tenant.idp.localhost/one"
+    assert service.verify(sign(key, claims)).status == 503
+    for other in ("https://tenant.idp.localhost", "https://tenant.idp.localhost/one/two",
+                  "https://a.tenant.idp.localhost/one", "https://idp.localhost/one",
+                  "http://tenant.idp.localhost/one"):
+        claims["iss"] = other
+        assert_refused(service.verify(sign(key, claims)))
