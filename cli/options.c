@@ -153,6 +153,23 @@ static options_result read_argument(struct reading *reading, const char *argumen
     return read_option(reading, argument + 2);
 }
 
+bool options_is_given(const option_spec *spec, const void *values, const void *defaults) {
+    const void *value = (const char *)values + spec->offset;
+    const void *usual = (const char *)defaults + spec->offset;
+    switch (spec->kind) {
+    case OPTION_FLAG:
+        return *(const bool *)value != *(const bool *)usual;
+    case OPTION_NUMBER:
+        return *(const int64_t *)value != *(const int64_t *)usual;
+    case OPTION_LIST:
+        return ((const text_list *)value)->count != ((const text_list *)usual)->count;
+    case OPTION_TEXT:
+    case OPTION_OPERAND:
+        return *(const char *const *)value != *(const char *const *)usual;
+    }
+    return false;
+}
+
 options_result options_read(option_table table, int argc, char *const *argv, void *values,
                             char ret_fault[OPTIONS_FAULT_BYTES]) {
     struct reading reading = {

@@ -73,6 +73,10 @@ typedef enum options_result {
 options_result options_read(option_table table, int argc, char *const *argv, void *values,
                             char ret_fault[OPTIONS_FAULT_BYTES]);
 
+/* Whether `values` hold something for the option that the `defaults` they were read over do
+ * not; a number that is given as it is by default is not told from one that is left out. */
+bool options_is_given(const option_spec *spec, const void *values, const void *defaults);
+
 /* A whole number in decimal, nothing before or behind it. */
 bool options_read_number(const char *text, int64_t min, int64_t max, int64_t *ret_number);
 

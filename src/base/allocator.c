@@ -95,20 +95,19 @@ void *jk_alloc_lines(size_t count, size_t size) {
     if (__builtin_mul_overflow(count, size, &total) ||
         __builtin_add_overflow(total, (size_t)JK_CACHE_LINE, &total))
         return NULL;
-    uint8_t *block = jk_alloc_zeroed(1, total);
+    void *block = jk_alloc_zeroed(1, total);
     if (!block)
         return NULL;
     size_t offset = JK_CACHE_LINE - (uintptr_t)block % JK_CACHE_LINE;
-    memcpy(block + offset - sizeof block, &block, sizeof block);
-    return block + offset;
+    void **lines = (void *)((uint8_t *)block + offset);
+    lines[-1] = block;
+    return lines;
 }
 
 void jk_free_lines(void *block) {
-    if (!block)
-        return;
-    void *allocated;
-    memcpy(&allocated, (uint8_t *)block - sizeof allocated, sizeof allocated);
-    jk_free(allocated);
+    void **lines = block;
+    if (lines)
+        jk_free(lines[-1]);
 }
 
 void *jk_realloc(void *block, size_t size) {

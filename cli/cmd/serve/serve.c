@@ -307,18 +307,24 @@ exit_status serve_tell_addresses(const server *running, const char *dev,
     return status;
 }
 
-/* What may stand beside --config: the rest is the file's. */
+static bool may_stand_beside_config(const char *name) {
+    static const char *const names[] = {"config", "check-config", "listen",
+                                        "admin",  "workers",      "ready-file"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
 static exit_status run_configured(const struct serve *values) {
-    struct serve others = *values;
-    others.config = NULL;
-    others.checks_config = false;
-    others.listen = DEFAULTS.listen;
-    others.admin = DEFAULTS.admin;
-    others.workers = DEFAULTS.workers;
-    others.ready_file = NULL;
-    if (memcmp(&others, &DEFAULTS, sizeof others) != 0)
-        return report_usage("with --config only --check-config, --listen, --admin, --workers "
-                            "and --ready-file may be given; the rest stands in the file");
+    for (size_t i = 0; i < sizeof OPTIONS / sizeof OPTIONS[0]; i++) {
+        const char *name = OPTIONS[i].name;
+        if (options_is_given(&OPTIONS[i], values, &DEFAULTS) && !may_stand_beside_config(name))
+            return report_usage("--%s stands in the file: with --config only --check-config, "
+                                "--listen, --admin, --workers and --ready-file may be given",
+                                name);
+    }
     if (values->listen.count > SERVER_MAX_LISTENERS)
         return report_usage("--listen is given more than %u times", SERVER_MAX_LISTENERS);
     const configured given = {

@@ -70,6 +70,20 @@ static void keeps_defaults_that_nothing_changes(void **state) {
     assert_null(values.second);
 }
 
+static void tells_what_is_given_of_each_kind(void **state) {
+    (void)state;
+    const struct values usual = {.name = "a", .count = 7};
+    struct values values = usual;
+    for (size_t i = 0; i < sizeof SPECS / sizeof SPECS[0]; i++)
+        assert_false(options_is_given(&SPECS[i], &values, &usual));
+    assert_int_equal(READ(&values, "--loud", "--name=b", "--count=8", "--item=x", "one"),
+                     OPTIONS_OK);
+    for (size_t i = 0; i < sizeof SPECS / sizeof SPECS[0]; i++) {
+        bool is_second = SPECS[i].offset == offsetof(struct values, second);
+        assert_int_equal(options_is_given(&SPECS[i], &values, &usual), !is_second);
+    }
+}
+
 static void takes_a_value_that_begins_with_dashes(void **state) {
     (void)state;
     struct values values = {0};
@@ -187,6 +201,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_each_kind),
         cmocka_unit_test(keeps_defaults_that_nothing_changes),
+        cmocka_unit_test(tells_what_is_given_of_each_kind),
         cmocka_unit_test(takes_a_value_that_begins_with_dashes),
         cmocka_unit_test(takes_an_empty_value_and_one_with_equals),
         cmocka_unit_test(takes_a_dash_as_an_operand),
