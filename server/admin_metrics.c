@@ -5,6 +5,7 @@
 #include "base/attributes.h"
 #include "server/metrics.h"
 #include "server/set_hash.h"
+#include <jwkeep/version.h>
 #include <stdio.h>
 
 #define LABELS(...) ((const char *const[]){__VA_ARGS__, NULL})
@@ -28,6 +29,14 @@ static uint64_t sum_decisions(const admin_context *context, size_t offset) {
     return sum;
 }
 
+#define DECISION(field) offsetof(verify_counters, field)
+#define OF_POLICY(number, field)                                                               \
+    (DECISION(policies) + (number) * sizeof(policy_counters) + offsetof(policy_counters, field))
+
+static uint64_t sum_array(const admin_context *context, size_t offset, size_t index) {
+    return sum_decisions(context, offset + index * sizeof(server_counter));
+}
+
 static uint64_t sum_loops(const admin_context *context, size_t offset) {
     uint64_t sum = 0;
     for (size_t i = 0; i < context->worker_count; i++)
@@ -36,38 +45,68 @@ static uint64_t sum_loops(const admin_context *context, size_t offset) {
     return sum;
 }
 
+/* Numbers whose policies decide, or have decided; the one for the rest only if it was needed.
+ */
+static size_t count_policies(const admin_context *context) {
+    size_t count = policy_numbers_count(context->numbers);
+    return count == POLICY_NUMBERS_MAX ? POLICY_NUMBERS_COUNT : count;
+}
+
 static void write_outcomes(const admin_context *context, metrics_writer *writer) {
-    metrics_family(writer, "jwkeep_requests_total", "counter", "Decisions by outcome.");
-    for (size_t i = 0; i < VERIFY_OUTCOME_COUNT; i++)
-        metrics_count(writer, LABELS("outcome", outcome_names[i]),
-                      sum_decisions(context, offsetof(verify_counters, outcomes) +
-                                                 i * sizeof(server_counter)));
+    metrics_family(writer, "jwkeep_requests_total", "counter",
+                   "Decisions by policy and outcome.");
+    for (size_t policy = 0; policy < count_policies(context); policy++)
+        for (size_t i = 0; i < VERIFY_OUTCOME_COUNT; i++)
+            metrics_count(writer,
+                          LABELS("policy", policy_numbers_name(context->numbers, policy),
+                                 "outcome", outcome_names[i]),
+                          sum_array(context, OF_POLICY(policy, outcomes), i));
     metrics_family(writer, "jwkeep_refusals_total", "counter",
                    "Tokens not accepted, by reason; reasons that occurred.");
     for (size_t i = 0; i < VERIFY_REASON_COUNT; i++) {
-        uint64_t count = sum_decisions(context, offsetof(verify_counters, reasons) +
-                                                    i * sizeof(server_counter));
+        uint64_t count = sum_array(context, DECISION(reasons), i);
         if (count > 0)
             metrics_count(writer, LABELS("reason", jwkeep_code_name(verify_reason_code(i))),
                           count);
     }
 }
 
-static void write_latency(const admin_context *context, metrics_writer *writer) {
+/* Only of tokens that passed: what another token says of itself is a stranger's word. */
+static void write_algorithms(const admin_context *context, metrics_writer *writer) {
+    metrics_family(writer, "jwkeep_tokens_accepted_total", "counter",
+                   "Tokens that passed by policy and algorithm; algorithms that occurred.");
+    for (size_t policy = 0; policy < count_policies(context); policy++)
+        for (size_t i = 0; i < JWKEEP_ALGORITHM_COUNT; i++) {
+            uint64_t count = sum_array(context, OF_POLICY(policy, algorithms), i);
+            if (count > 0)
+                metrics_count(writer,
+                              LABELS("policy", policy_numbers_name(context->numbers, policy),
+                                     "algorithm", jwkeep_algorithm_name((jwkeep_algorithm)i)),
+                              count);
+        }
+}
+
+static void write_latency_of(const admin_context *context, size_t policy,
+                             metrics_writer *writer) {
+    const char *name = policy_numbers_name(context->numbers, policy);
     uint64_t count = 0;
-    metrics_family(writer, "jwkeep_request_duration_seconds", "histogram",
-                   "Time from a whole request to its decision, waiting for keys included.");
     for (size_t i = 0; i <= VERIFY_BUCKET_COUNT; i++) {
         char bound[32] = "+Inf";
         if (i < VERIFY_BUCKET_COUNT)
             snprintf(bound, sizeof bound, "%g", (double)verify_bucket_ns[i] / 1e9);
-        count += sum_decisions(context,
-                               offsetof(verify_counters, buckets) + i * sizeof(server_counter));
-        metrics_sample(writer, "_bucket", LABELS("le", bound), (double)count);
+        count += sum_array(context, OF_POLICY(policy, buckets), i);
+        metrics_sample(writer, "_bucket", LABELS("policy", name, "le", bound), (double)count);
     }
-    uint64_t total_ns = sum_decisions(context, offsetof(verify_counters, total_ns));
-    metrics_sample(writer, "_sum", NULL, (double)total_ns / 1e9);
-    metrics_sample(writer, "_count", NULL, (double)count);
+    uint64_t total_ns = sum_decisions(context, OF_POLICY(policy, total_ns));
+    metrics_sample(writer, "_sum", LABELS("policy", name), (double)total_ns / 1e9);
+    metrics_sample(writer, "_count", LABELS("policy", name), (double)count);
+}
+
+static void write_latency(const admin_context *context, metrics_writer *writer) {
+    metrics_family(writer, "jwkeep_request_duration_seconds", "histogram",
+                   "Time from a whole request to its decision, waiting for keys included.");
+    for (size_t policy = 0; policy < count_policies(context); policy++)
+        write_latency_of(context, policy, writer);
 }
 
 typedef struct loop_metric {
@@ -106,8 +145,7 @@ static void write_loops(const admin_context *context, metrics_writer *writer) {
     metrics_count(writer, NULL, server_counter_get(&context->acceptor->turned_away));
     metrics_family(writer, "jwkeep_identity_values_dropped_total", "counter",
                    "Claims sent empty because they cannot stand in a header.");
-    metrics_count(writer, NULL,
-                  sum_decisions(context, offsetof(verify_counters, unsafe_values)));
+    metrics_count(writer, NULL, sum_decisions(context, DECISION(unsafe_values)));
 }
 
 typedef void (*issuer_sample)(metrics_writer *writer, const char *issuer,
@@ -325,26 +363,57 @@ static void write_reloads(const admin_context *context, metrics_writer *writer) 
     metrics_count(writer, NULL, server_counter_get(&reloads->is_failing) ? 0 : 1);
 }
 
-jwkeep_code admin_write_metrics(const admin_context *context, jwkeep_buffer *buffer) {
+static void write_events(admin_context *context, metrics_writer *writer) {
+    metrics_family(writer, "jwkeep_issuer_events_total", "counter",
+                   "What happened at the issuers, by kind of event.");
+    for (size_t i = 0; i < jwkeep_verifier_issuer_count(context->verifier); i++) {
+        const char *name = jwkeep_verifier_issuer_name(context->verifier, i);
+        /* Zeros too: a rate needs the figure from before the first event. */
+        (void)history_read(context->history, name, &context->seen);
+        for (size_t kind = 0; kind < HISTORY_KIND_COUNT; kind++)
+            metrics_count(writer, LABELS("issuer", name, "event", history_kind_names[kind]),
+                          context->seen.counts[kind]);
+    }
+}
+
+static void write_program(const admin_context *context, metrics_writer *writer) {
+    metrics_family(writer, "jwkeep_build_info", "gauge", "1, with the version.");
+    metrics_count(writer, LABELS("version", jwkeep_version()), 1);
+    metrics_family(writer, "jwkeep_start_timestamp_seconds", "gauge",
+                   "When the service was started.");
+    metrics_sample(writer, "", NULL, (double)context->started_ms / 1e3);
+    metrics_family(writer, "jwkeep_workers", "gauge", "Threads that answer requests.");
+    metrics_count(writer, NULL, context->worker_count);
+}
+
+jwkeep_code admin_write_metrics(admin_context *context, jwkeep_buffer *buffer) {
     metrics_writer writer;
     metrics_init(&writer, buffer);
+    write_program(context, &writer);
     write_outcomes(context, &writer);
+    write_algorithms(context, &writer);
     write_latency(context, &writer);
     write_loops(context, &writer);
     write_issuers(context, &writer);
+    write_events(context, &writer);
     write_caches(context, &writer);
     write_reloads(context, &writer);
     return writer.code;
+}
+
+uint64_t admin_count_outcome(const admin_context *context, size_t outcome) {
+    uint64_t sum = 0;
+    for (size_t policy = 0; policy < count_policies(context); policy++)
+        sum += sum_array(context, OF_POLICY(policy, outcomes), outcome);
+    return sum;
 }
 
 void admin_write_totals(const admin_context *context, jwkeep_json_writer *writer) {
     jwkeep_json_write_name(writer, JWKEEP_SPAN("requests"));
     jwkeep_json_write_object(writer);
     for (size_t i = 0; i < VERIFY_OUTCOME_COUNT; i++)
-        jwkeep_json_write_member_int64(
-            writer, outcome_names[i],
-            (int64_t)sum_decisions(context, offsetof(verify_counters, outcomes) +
-                                                i * sizeof(server_counter)));
+        jwkeep_json_write_member_int64(writer, outcome_names[i],
+                                       (int64_t)admin_count_outcome(context, i));
     jwkeep_json_write_end(writer);
     jwkeep_json_write_member_int64(writer, "connections",
                                    (int64_t)sum_loops(context, LOOP(open)));

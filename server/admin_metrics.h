@@ -15,8 +15,10 @@ extern const char *const admin_health_names[ADMIN_HEALTH_COUNT];
 extern const char *const admin_trigger_names[JWKEEP_TRIGGER_COUNT];
 
 /* Errors: those of the buffer. */
-JWKEEP_MUST_USE jwkeep_code admin_write_metrics(const admin_context *context,
-                                                jwkeep_buffer *buffer);
+JWKEEP_MUST_USE jwkeep_code admin_write_metrics(admin_context *context, jwkeep_buffer *buffer);
+
+/* Decisions of an outcome so far, by all policies. */
+uint64_t admin_count_outcome(const admin_context *context, size_t outcome);
 
 /* The members "requests", "connections" and "parked" of an open object. */
 void admin_write_totals(const admin_context *context, jwkeep_json_writer *writer);

@@ -14,7 +14,7 @@ static const char *health_name(jwkeep_health health) {
                                                                   : JWKEEP_HEALTH_FAILING];
 }
 
-static void answer_metrics(const admin_context *context, const http_request *request,
+static void answer_metrics(admin_context *context, const http_request *request,
                            http_response *response) {
     (void)request;
     if (admin_write_metrics(context, &response->body) != JWKEEP_OK) {
@@ -24,7 +24,7 @@ static void answer_metrics(const admin_context *context, const http_request *req
     http_response_field(response, "Content-Type", ADMIN_METRICS_CONTENT_TYPE);
 }
 
-static void answer_health(const admin_context *context, const http_request *request,
+static void answer_health(admin_context *context, const http_request *request,
                           http_response *response) {
     (void)context;
     (void)request;
@@ -69,7 +69,7 @@ static bool write_readiness(const admin_context *context, jwkeep_json_writer *wr
     return are_all_ready;
 }
 
-static void answer_readiness(const admin_context *context, const http_request *request,
+static void answer_readiness(admin_context *context, const http_request *request,
                              http_response *response) {
     (void)request;
     bool is_draining = atomic_load_explicit(&context->is_draining, memory_order_acquire);
@@ -162,7 +162,7 @@ static void write_issuer(const admin_context *context, size_t index,
     jwkeep_json_write_end(writer);
 }
 
-static void answer_status(const admin_context *context, const http_request *request,
+static void answer_status(admin_context *context, const http_request *request,
                           http_response *response) {
     (void)request;
     jwkeep_json_writer writer;
@@ -184,7 +184,7 @@ static void answer_status(const admin_context *context, const http_request *requ
 
 typedef struct admin_route {
     const char *path;
-    void (*answer)(const admin_context *context, const http_request *request,
+    void (*answer)(admin_context *context, const http_request *request,
                    http_response *response);
 } admin_route;
 

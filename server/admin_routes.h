@@ -5,6 +5,7 @@
 #ifndef SERVER_ADMIN_ROUTES_H
 #define SERVER_ADMIN_ROUTES_H
 
+#include "server/history.h"
 #include "server/reload.h"
 #include "server/verify_route.h"
 #include "server/worker.h"
@@ -17,7 +18,10 @@ typedef struct admin_context {
     const server_loop_counters *loops[SERVER_MAX_WORKERS];
     const verify_counters *decisions[SERVER_MAX_WORKERS];
     const server_loop_counters *acceptor;
-    int64_t started_ms; /* wall clock */
+    policy_numbers *numbers;
+    history *history;    /* or NULL */
+    history_issuer seen; /* of the issuer that is being told of */
+    int64_t started_ms;  /* wall clock */
     /* Set by the stopping thread, with release; read with acquire (Q). */
     _Atomic bool is_draining;
 } admin_context;

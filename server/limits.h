@@ -12,8 +12,9 @@
 /* A single gateway may have nearly all connections, but not those of the others. */
 #define SERVER_MAX_PER_ADDRESS (SERVER_MAX_CONNECTIONS / 8u * 7u)
 #define SERVER_MAX_PARKED 12288u
-#define SERVER_MAX_OUTPUT_BYTES (1u << 20) /* one answer and what is not yet sent */
-#define SERVER_MAX_PIPELINED 64u           /* requests answered in one turn of a connection */
+#define SERVER_MAX_OUTPUT_BYTES (1u << 20)        /* one answer and what is not yet sent */
+#define SERVER_MAX_ADMIN_OUTPUT_BYTES (64u << 20) /* likewise: thousands of issuers */
+#define SERVER_MAX_PIPELINED 64u /* requests answered in one turn of a connection */
 #define SERVER_IDLE_TIMEOUT_MS 75000u
 #define SERVER_REQUEST_TIMEOUT_MS 10000u
 #define SERVER_WRITE_TIMEOUT_MS 15000u

@@ -35,6 +35,7 @@ struct server {
     char admin_address[SERVER_ADDRESS_BYTES];
     tls_seat tls[SERVER_MAX_LISTENERS]; /* of those that have one */
     reload reload;
+    policy_numbers numbers;
     /* Where a verifier was given instead of a plan. */
     server_plan usual_plan;
     server_policy usual_policy;
@@ -129,6 +130,7 @@ static jwkeep_code add_worker(server *it, const server_options *options,
         return jk_fail(error, JWKEEP_OUT_OF_MEMORY);
     context->wait_ms = options->wait_ms;
     context->log = options->log;
+    context->numbers = &it->numbers;
     jwkeep_code code = jwkeep_token_new(&context->token, error);
     if (code == JWKEEP_OK)
         code = server_worker_new(&verify_service, context, share, &it->workers[index], error);
@@ -148,6 +150,8 @@ static jwkeep_code make_workers(server *it, const server_options *options,
                                 jwkeep_error *error) {
     size_t count = options->workers ? options->workers : count_cores();
     server_limits share = options->limits;
+    server_limits of_admin = options->limits;
+    of_admin.max_output_bytes = SERVER_MAX_ADMIN_OUTPUT_BYTES;
     share.max_connections = share_of(share.max_connections, count);
     share.max_parked = share_of(share.max_parked, count);
     jwkeep_code code = JWKEEP_OK;
@@ -156,8 +160,8 @@ static jwkeep_code make_workers(server *it, const server_options *options,
     if (code == JWKEEP_OK)
         code = server_worker_new(&verify_service, NULL, &share, &it->acceptor, error);
     if (code == JWKEEP_OK && options->admin)
-        code = server_worker_new(&admin_service, &it->admin, &options->limits,
-                                 &it->admin_worker, error);
+        code =
+            server_worker_new(&admin_service, &it->admin, &of_admin, &it->admin_worker, error);
     if (code == JWKEEP_OK)
         it->admin.acceptor = server_worker_counters(it->acceptor);
     return code;
@@ -260,6 +264,9 @@ jwkeep_code server_start(const server_options *options, server **ret_server,
     it->grace_ms = options->grace_ms;
     it->admin_socket = -1;
     it->log = options->log;
+    policy_numbers_init(&it->numbers);
+    it->admin.numbers = &it->numbers;
+    it->admin.history = options->history;
     settle_plan(it, options);
     it->admin.started_ms = jk_clock_wall_ms();
     raise_descriptor_limit(options->limits.max_connections + OTHER_DESCRIPTORS);
@@ -465,6 +472,7 @@ void server_stop(server *it) {
     server_worker_free(it->acceptor);
     plan_seat_done(&it->admin.seat);
     reload_done(&it->reload);
+    policy_numbers_done(&it->numbers);
     for (size_t i = 0; i < SERVER_MAX_LISTENERS; i++)
         tls_seat_done(&it->tls[i]);
     free(it);

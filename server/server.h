@@ -8,6 +8,7 @@
 #ifndef SERVER_SERVER_H
 #define SERVER_SERVER_H
 
+#include "server/history.h"
 #include "server/limits.h"
 #include "server/log.h"
 #include "server/notify.h"
@@ -52,7 +53,8 @@ typedef struct server_options {
     /* Listening sockets that were handed over: any of them stand for all of `listen`, or for
      * `admin`. They become the server's; their files are not ours to remove. */
     notify_sockets inherited;
-    event_log *log; /* borrowed, or NULL */
+    event_log *log;   /* borrowed, or NULL */
+    history *history; /* likewise: what the sources' events were written to */
     server_limits limits;
 } server_options;
 

@@ -37,7 +37,7 @@ static void count_reason(verify_counters *counters, jwkeep_code code) {
             &counters->reasons[REJECTED_REASONS + (class - 2) * OTHER_REASONS + index], 1);
 }
 
-static void count(verify_counters *counters, verify_outcome outcome, uint64_t began_ns) {
+static void count(policy_counters *counters, verify_outcome outcome, uint64_t began_ns) {
     uint64_t took_ns = uv_hrtime() - began_ns;
     size_t bucket = 0;
     while (bucket < VERIFY_BUCKET_COUNT && took_ns > verify_bucket_ns[bucket])
@@ -52,10 +52,31 @@ typedef struct judging {
     verify_context *context;
     http_response *response;
     const server_policy *policy;
+    size_t number; /* under which the policy is counted */
     jwkeep_span token;
     const char *reason; /* why it does not pass: constant text, for the log */
     uint8_t *form;      /* of an introspection: where its token stands; NULL: a verdict */
 } judging;
+
+/* The present plan, its policies numbered. */
+static const server_plan *look_at_plan(verify_context *context) {
+    const server_plan *plan = plan_seat_look(&context->seat);
+    if (plan != context->numbered) {
+        policy_numbers_assign(context->numbers, plan, context->number_of);
+        context->numbered = plan;
+    }
+    return plan;
+}
+
+/* A policy of the present plan. */
+static void judge_by(judging *it, const server_policy *policy) {
+    it->policy = policy;
+    it->number = it->context->number_of[policy - it->context->numbered->policies];
+}
+
+static policy_counters *counters_of(const judging *it) {
+    return &it->context->counters.policies[it->number];
+}
 
 /* The second segment of a compact token is its claims. */
 static jwkeep_span payload_of(jwkeep_span token) {
@@ -133,6 +154,8 @@ static verify_outcome answer_verdict(judging *it, jwkeep_code code, const jwkeep
     case JWKEEP_CLASS_OK:
         if (code != JWKEEP_OK)
             break;
+        server_counter_add(
+            &counters_of(it)->algorithms[jwkeep_token_algorithm(it->context->token)], 1);
         allow(it, it->context->token);
         return VERIFY_ALLOWED;
     case JWKEEP_CLASS_REJECTED:
@@ -155,6 +178,7 @@ typedef struct parked {
     jwkeep_pending *pending;
     server_plan *plan;
     const server_policy *policy;
+    size_t number;
     jwkeep_span token;
     uint8_t *form;
 } parked;
@@ -185,7 +209,7 @@ static void tell(const judging *it, verify_outcome outcome) {
 
 static server_outcome finish(const judging *it, const server_exchange *exchange,
                              verify_outcome outcome) {
-    count(&it->context->counters, outcome, server_exchange_began_ns(exchange));
+    count(counters_of(it), outcome, server_exchange_began_ns(exchange));
     tell(it, outcome);
     return SERVER_ANSWERED;
 }
@@ -206,7 +230,12 @@ static server_outcome park(judging *it, server_exchange *exchange, jwkeep_pendin
         free(waiting);
         return answer_full(it, exchange, pending);
     }
-    *waiting = (parked){pending, it->context->seat.present, it->policy, it->token, it->form};
+    *waiting = (parked){.pending = pending,
+                        .plan = it->context->seat.present,
+                        .policy = it->policy,
+                        .number = it->number,
+                        .token = it->token,
+                        .form = it->form};
     it->form = NULL;
     plan_hold(waiting->plan);
     server_exchange_set_state(exchange, waiting);
@@ -270,7 +299,8 @@ static bool apply_rules(judging *it, const original_request *original,
         *ret_outcome = VERIFY_ALLOWED;
         return true;
     }
-    it->policy = rule ? rule->judge : it->policy;
+    if (rule)
+        judge_by(it, rule->judge);
     return false;
 }
 
@@ -306,7 +336,7 @@ static server_outcome verify(judging *it, server_exchange *exchange, jwkeep_span
 static server_outcome introspect(judging *it, server_exchange *exchange,
                                  const introspection *settings) {
     const http_request *request = server_exchange_request(exchange);
-    it->policy = settings->policy;
+    judge_by(it, settings->policy);
     it->form = malloc(http_request_body(request).size + 1);
     if (!it->form) {
         http_response_text(it->response, 500, "out of memory");
@@ -346,15 +376,17 @@ static const server_policy *find_policy(const server_plan *plan, jwkeep_span pat
 
 static server_outcome answer(void *user, server_exchange *exchange) {
     verify_context *context = user;
-    const server_plan *plan = plan_seat_look(&context->seat);
+    const server_plan *plan = look_at_plan(context);
     const http_request *request = server_exchange_request(exchange);
     http_response *response = server_exchange_response(exchange);
     jwkeep_span path = http_request_path(request);
     jwkeep_span rest;
     judging it = {.context = context, .response = response};
-    it.policy = find_policy(plan, path, &rest);
-    if (it.policy)
+    const server_policy *policy = find_policy(plan, path, &rest);
+    if (policy) {
+        judge_by(&it, policy);
         return verify(&it, exchange, rest);
+    }
     if (plan->introspection && jwkeep_span_equals(path, JWKEEP_SPAN(INTROSPECTION_PATH)))
         return introspect(&it, exchange, plan->introspection);
     if (has_prefix(path, JWKS_PATH_PREFIX))
@@ -370,6 +402,7 @@ static server_outcome resume(void *user, server_exchange *exchange) {
     judging it = {.context = context,
                   .response = server_exchange_response(exchange),
                   .policy = waiting->policy,
+                  .number = waiting->number,
                   .token = waiting->token,
                   .form = waiting->form};
     jwkeep_error error = {0};
@@ -390,7 +423,7 @@ static void abandon(void *user, server_exchange *exchange) {
 
 static void tick(void *user) {
     verify_context *context = user;
-    (void)plan_seat_look(&context->seat);
+    (void)look_at_plan(context);
 }
 
 const server_service verify_service = {answer, resume, abandon, tick};

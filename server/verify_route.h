@@ -18,7 +18,7 @@
 #include "server/exchange.h"
 #include "server/http/path.h"
 #include "server/log.h"
-#include "server/plan.h"
+#include "server/policy_numbers.h"
 
 typedef enum verify_outcome {
     VERIFY_ALLOWED,
@@ -38,11 +38,17 @@ extern const uint64_t verify_bucket_ns[VERIFY_BUCKET_COUNT];
 /* Codes of the classes rejected, key unavailable and transport have a counter each. */
 #define VERIFY_REASON_COUNT 512
 
-typedef struct verify_counters {
+/* What is counted of each policy: of the one that decided. */
+typedef struct policy_counters {
     server_counter outcomes[VERIFY_OUTCOME_COUNT];
-    server_counter reasons[VERIFY_REASON_COUNT];
+    server_counter algorithms[JWKEEP_ALGORITHM_COUNT]; /* of tokens that passed */
     server_counter buckets[VERIFY_BUCKET_COUNT + 1];
     server_counter total_ns;
+} policy_counters;
+
+typedef struct verify_counters {
+    policy_counters policies[POLICY_NUMBERS_COUNT];
+    server_counter reasons[VERIFY_REASON_COUNT];
     server_counter unsafe_values; /* identity values sent empty */
 } verify_counters;
 
@@ -55,6 +61,9 @@ typedef struct verify_context {
     uint32_t wait_ms; /* for keys */
     jwkeep_token *token;
     event_log *log; /* or NULL */
+    policy_numbers *numbers;
+    const server_plan *numbered; /* the plan whose policies have the numbers below */
+    uint16_t number_of[PLAN_MAX_POLICIES];
     verify_counters counters;
     uint8_t path[HTTP_MAX_PATH_BYTES]; /* of the request that is being answered */
 } verify_context;

@@ -130,6 +130,9 @@ class Service(Background):
     def admin(self, path):
         return ask(self.addresses["admin"], "GET", path)
 
+    def post(self, path, headers=()):
+        return ask(self.addresses["admin"], "POST", path, headers, b"")
+
     def status(self):
         return json.loads(self.admin("/status").body)
 

@@ -16,7 +16,7 @@
 /* What runs, in the order it is started; ended in the other. */
 struct running {
     const char *file;
-    event_log *log;
+    serve_audience audience;
     config_pool *pool;
     server_plan *plan; /* until the server has it */
     server *server;
@@ -56,14 +56,14 @@ static exit_status open_pool(const configured *values, struct running *running) 
     if (!config_load(running->file, &loaded, &fault))
         return refuse(running, &fault);
     const config_settings *settings = config_get(loaded);
-    exit_status status = serve_open_log((log_format)settings->log.format,
-                                        (log_level)settings->log.level, &running->log);
+    exit_status status = serve_open_audience(
+        (log_format)settings->log.format, (log_level)settings->log.level, &running->audience);
     if (status != STATUS_YES) {
         config_free(loaded);
         return status;
     }
     if (config_pool_new(settings->max_downloads, values->checks_only, serve_tell_event,
-                        running->log, &running->pool, &error) != JWKEEP_OK) {
+                        &running->audience, &running->pool, &error) != JWKEEP_OK) {
         config_free(loaded);
         return report_failure("starting", &error);
     }
@@ -119,7 +119,8 @@ static exit_status start_server(const configured *values, struct running *runnin
     options.wait_ms = settings->wait_ms;
     options.grace_ms = settings->grace_ms;
     options.limits = settings->limits.of_server;
-    options.log = running->log;
+    options.log = running->audience.log;
+    options.history = running->audience.history;
     options.plan = running->plan;
     options.reload = (reload_source){reload_plan, retire_plan, running};
     if (!serve_take_sockets(&options))
@@ -156,7 +157,7 @@ exit_status serve_configured(const configured *values) {
     server_stop(running.server);
     config_plan_free(running.pool, running.plan);
     config_pool_free(running.pool);
-    event_log_free(running.log);
+    serve_close_audience(&running.audience);
     return status;
 }
 

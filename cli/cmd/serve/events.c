@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Owns telling the log what happens at the sources. */
+ * Owns telling the log and the history what happens at the sources. */
 #include "cli/cmd/serve/serve.h"
 #include <stdio.h>
 
@@ -48,8 +48,10 @@ static void tell(event_log *log, const char *issuer, const jwkeep_event *event) 
 }
 
 void serve_tell_event(void *user, const char *issuer, const jwkeep_event *event) {
+    const serve_audience *audience = user;
+    history_add(audience->history, issuer, event);
     /* A download that changes nothing is no event of the log: the metrics count it. */
     if (event->kind != JWKEEP_EVENT_UNCHANGED &&
         (size_t)event->kind < sizeof SAYINGS / sizeof *SAYINGS)
-        tell(user, issuer, event);
+        tell(audience->log, issuer, event);
 }

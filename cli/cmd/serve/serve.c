@@ -93,7 +93,7 @@ static const option_spec OPTIONS[] = {
 
 /* What runs, in the order it is started; ended in the other. */
 struct running {
-    event_log *log;
+    serve_audience audience;
     dev_issuer *dev;
     jwkeep_verifier *verifier;
     server *server;
@@ -127,11 +127,17 @@ static exit_status check_arguments(const struct serve *values) {
     return STATUS_YES;
 }
 
-exit_status serve_open_log(log_format format, log_level level, event_log **ret_log) {
+exit_status serve_open_audience(log_format format, log_level level, serve_audience *audience) {
     jwkeep_error error;
-    if (event_log_new(format, level, STDERR_FILENO, ret_log, &error) == JWKEEP_OK)
+    if (event_log_new(format, level, STDERR_FILENO, &audience->log, &error) == JWKEEP_OK &&
+        history_new(&audience->history, &error) == JWKEEP_OK)
         return STATUS_YES;
     return report_failure("starting", &error);
+}
+
+void serve_close_audience(serve_audience *audience) {
+    history_free(audience->history);
+    event_log_free(audience->log);
 }
 
 bool serve_take_sockets(server_options *options) {
@@ -185,7 +191,7 @@ static exit_status start_verifier(const struct serve *values, struct running *ru
     source_flags_fill(&values->source, &source);
     source.allows_http_loopback = values->is_dev || values->remote.allows_http_loopback;
     source.on_event = tell_event;
-    source.user = running->log;
+    source.user = &running->audience;
     char *snapshot_file = NULL;
     if (!name_snapshot(values, &snapshot_file))
         return report_internal("out of memory");
@@ -242,7 +248,8 @@ static exit_status start_server(const struct serve *values, struct running *runn
     options.admin = values->admin;
     options.verifier = running->verifier;
     options.workers = (unsigned)values->workers;
-    options.log = running->log;
+    options.log = running->audience.log;
+    options.history = running->audience.history;
     if (!serve_take_sockets(&options))
         return STATUS_USAGE;
     if (server_start(&options, &running->server, &error) == JWKEEP_OK)
@@ -252,7 +259,7 @@ static exit_status start_server(const struct serve *values, struct running *runn
 
 static exit_status open_log(const struct serve *values, struct running *running) {
     log_format format = strcmp(values->log, "json") == 0 ? LOG_FORMAT_JSON : LOG_FORMAT_LOGFMT;
-    return serve_open_log(format, LOG_LEVEL_INFO, &running->log);
+    return serve_open_audience(format, LOG_LEVEL_INFO, &running->audience);
 }
 
 static exit_status start(const struct serve *values, struct running *running) {
@@ -360,7 +367,7 @@ static exit_status run(const void *arguments) {
     server_stop(running.server);
     jwkeep_verifier_free(running.verifier);
     dev_issuer_stop(running.dev);
-    event_log_free(running.log);
+    serve_close_audience(&running.audience);
     return status;
 }
 

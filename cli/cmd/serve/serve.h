@@ -24,14 +24,21 @@ exit_status serve_configured(const configured *values);
 /* Prints the JSON Schema of the file. */
 exit_status serve_print_schema(void);
 
-/* The log on standard error. */
-exit_status serve_open_log(log_format format, log_level level, event_log **ret_log);
-
 /* Puts the sockets that a service manager has handed over into `options`; reports if it cannot.
  */
 bool serve_take_sockets(server_options *options);
 
-/* A line in the log, `user`, for what happened at the source of an issuer. */
+/* Who hears what happens at the sources. */
+typedef struct serve_audience {
+    event_log *log;
+    history *history;
+} serve_audience;
+
+/* The log on standard error, and a history. To be closed even if opening them failed. */
+exit_status serve_open_audience(log_format format, log_level level, serve_audience *audience);
+void serve_close_audience(serve_audience *audience);
+
+/* Tells `user`, a serve_audience, what happened at the source of an issuer. */
 void serve_tell_event(void *user, const char *issuer, const jwkeep_event *event);
 
 /* Waits for the keys of every issuer; a signal that ends the program ends that, too. */

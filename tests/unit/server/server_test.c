@@ -266,7 +266,8 @@ static void refuses_bad_tokens(void **state) {
     }
     assert_true(metric(it, "jwkeep_refusals_total{reason=\"token_expired\"}") == 1);
     assert_true(metric(it, "jwkeep_refusals_total{reason=\"audience_mismatch\"}") == 1);
-    assert_true(metric(it, "jwkeep_requests_total{outcome=\"rejected\"}") == 8);
+    assert_true(metric(it, "jwkeep_requests_total{policy=\"default\",outcome=\"rejected\"}") ==
+                8);
 }
 
 static void treats_methods_alike_and_reads_no_body(void **state) {
@@ -482,8 +483,10 @@ static void metrics_follow_the_text_format(void **state) {
         strtod(strrchr(line, ' ') + 1, &end);
         assert_int_equal(*end, '\0');
     }
-    assert_true(metric(it, "jwkeep_request_duration_seconds_count") == 1);
-    assert_true(metric(it, "jwkeep_request_duration_seconds_bucket{le=\"+Inf\"}") == 1);
+    assert_true(metric(it, "jwkeep_request_duration_seconds_count{policy=\"default\"}") == 1);
+    assert_true(
+        metric(it, "jwkeep_request_duration_seconds_bucket{policy=\"default\",le=\"+Inf\"}") ==
+        1);
     assert_true(metric(it, "jwkeep_issuer_keys{issuer=\"default\"}") == 1);
     assert_true(metric(it, "jwkeep_issuer_health{issuer=\"default\",state=\"ok\"}") == 1);
 }
