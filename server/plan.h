@@ -13,7 +13,7 @@
 
 typedef struct server_plan {
     /* Holders beside the owner. Taking one more is relaxed (whoever takes it holds one, or is
-     * the owner), giving up is release; the owner's look is acquire (guarantee R). */
+     * the owner), giving up is release; the owner's look is acquire (guarantee U). */
     _Atomic unsigned holders;
     jwkeep_verifier *catalogue;    /* every issuer, for status, mirror and refresh */
     const server_policy *policies; /* the first is that of /verify */
@@ -31,7 +31,7 @@ void plan_let_go(server_plan *it);
 bool plan_is_free(const server_plan *it);
 
 /* Where a thread has its plan. `next` is a box for one: the owner's thread puts a plan in by
- * exchange (release), the seat's thread takes it out by exchange (acquire) (R). */
+ * exchange (release), the seat's thread takes it out by exchange (acquire) (U). */
 typedef struct plan_seat {
     server_plan *present;
     _Atomic(server_plan *) next;
