@@ -110,7 +110,7 @@ typedef struct jwkeep_verifier_options {
     const jwkeep_dynamic_issuers *dynamic;
 
     /* Verified tokens to remember, at the most; 0: none, up to JWKEEP_CACHE_MAX_ENTRIES. A
-     * remembered token is recognized by all its bytes, and spares the reading and the signature
+     * remembered token is recognized by all its bytes, and spares the parsing and the signature
      * check, nothing else: that its key is among the issuer's keys now, that these are not
      * stale, and that its claims meet the rules at this moment is asked each time, with the
      * same answers and errors as without. Only tokens that passed are remembered. They and
@@ -120,7 +120,7 @@ typedef struct jwkeep_verifier_options {
     /* What they may take, JWKEEP_CACHE_MIN_BYTES to JWKEEP_CACHE_MAX_BYTES; 0:
      * JWKEEP_CACHE_ENTRY_BYTES each. On top comes the index, 68 to 136 bytes for each of
      * `cache_entries`. A token that takes more than a quarter of a shard (of which there are up
-     * to 16) is not remembered. */
+     * to 16), or is longer than 65,535 bytes, is not remembered. */
     size_t cache_bytes;
 } jwkeep_verifier_options;
 

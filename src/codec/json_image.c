@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Owns moving parsed values between blocks. */
+ * Owns packing and unpacking. */
 #include "codec/json_image.h"
 #include "base/attributes.h"
+
+/* The marks of a value: one bit, and where its name and its string are, two bits each. */
+#define IS_LAST 1u
+#define NAME_SHIFT 1u
+#define STRING_SHIFT 3u
+enum { NOWHERE = 0, IN_TEXT = 1, IN_STRINGS = 2, PLACES = 4 };
 
 static size_t count_of(const jwkeep_json *root) {
     return (size_t)(jk_json_after(root) - root);
@@ -24,7 +30,7 @@ static bool has_own_name(const jwkeep_json *value, jwkeep_span text) {
 
 size_t jk_json_image_size(const jwkeep_json *root, jwkeep_span text) {
     size_t count = count_of(root);
-    size_t size = sizeof(jk_json_image) + count * sizeof *root + text.size;
+    size_t size = sizeof(jk_json_image) + count * sizeof(jk_packed_json);
     for (const jwkeep_json *value = root; value < root + count; value++) {
         size += has_own_string(value, text) ? value->string_size : 0;
         size += has_own_name(value, text) ? value->name_size : 0;
@@ -32,49 +38,83 @@ size_t jk_json_image_size(const jwkeep_json *root, jwkeep_span text) {
     return size;
 }
 
-/* Copies the string to `*end`, which moves behind it. */
-static const uint8_t *append(const uint8_t *string, size_t size, uint8_t **end) {
-    const uint8_t *copy = *end;
-    if (size)
-        memcpy(*end, string, size);
-    *end += size;
-    return copy;
+/* Notes where the string is: in the text, or copied to the end of the strings. */
+static uint16_t place(const uint8_t *string, size_t size, jwkeep_span text,
+                      jk_json_image *image, unsigned shift, uint8_t *marks) {
+    if (is_in(text, string)) {
+        *marks = (uint8_t)(*marks | IN_TEXT << shift);
+        return (uint16_t)(string - text.data);
+    }
+    uint8_t *strings = (uint8_t *)(image->values + image->value_count);
+    uint16_t start = image->strings_size;
+    memcpy(strings + start, string, size);
+    image->strings_size = (uint16_t)(start + size);
+    *marks = (uint8_t)(*marks | IN_STRINGS << shift);
+    return start;
+}
+
+static void pack(const jwkeep_json *value, jwkeep_span text, jk_json_image *image,
+                 jk_packed_json *packed) {
+    *packed = (jk_packed_json){.raw = (uint16_t)(value->raw - text.data),
+                               .raw_size = (uint16_t)value->raw_size,
+                               .type = value->type,
+                               .marks = value->is_last ? IS_LAST : 0};
+    if (value->name) {
+        packed->name_size = (uint16_t)value->name_size;
+        packed->name =
+            place(value->name, value->name_size, text, image, NAME_SHIFT, &packed->marks);
+    }
+    if (jk_json_is_container(value)) {
+        packed->as.container.count = (uint16_t)value->as.container.count;
+        packed->as.container.span = (uint16_t)value->as.container.span;
+    } else if (value->type == JWKEEP_JSON_STRING) {
+        packed->as.string.size = (uint16_t)value->string_size;
+        packed->as.string.start = place(value->as.string, value->string_size, text, image,
+                                        STRING_SHIFT, &packed->marks);
+    }
 }
 
 void jk_json_image_make(const jwkeep_json *root, jwkeep_span text, jk_json_image *ret_image) {
-    size_t count = count_of(root);
-    uint8_t *start = (uint8_t *)(ret_image->values + count);
-    uint8_t *end = start;
-    (void)append(text.data, text.size, &end);
-    for (size_t i = 0; i < count; i++) {
-        const jwkeep_json *value = &root[i];
-        jwkeep_json *made = &ret_image->values[i];
-        *made = *value;
-        made->raw = start + (value->raw - text.data);
-        if (has_own_name(value, text))
-            made->name = append(value->name, value->name_size, &end);
-        else if (value->name)
-            made->name = start + (value->name - text.data);
-        if (has_own_string(value, text))
-            made->as.string = append(value->as.string, value->string_size, &end);
-        else if (value->type == JWKEEP_JSON_STRING)
-            made->as.string = start + (value->as.string - text.data);
-    }
-    ret_image->size = (size_t)(end - (uint8_t *)ret_image);
-    ret_image->value_count = (uint32_t)count;
-    ret_image->text_size = (uint32_t)text.size;
+    size_t count = count_of(root); /* at the most one of two bytes of the text begins a value */
+    ret_image->value_count = (uint16_t)count;
+    ret_image->strings_size = 0;
+    for (size_t i = 0; i < count; i++)
+        pack(&root[i], text, ret_image, &ret_image->values[i]);
 }
 
-void jk_json_image_copy(const jk_json_image *image, jk_json_image *ret_copy) {
-    const uint8_t *from = (const uint8_t *)image;
-    uint8_t *to = (uint8_t *)ret_copy;
-    memcpy(to, from, image->size);
-    for (jwkeep_json *value = ret_copy->values; value < ret_copy->values + image->value_count;
-         value++) {
-        value->raw = to + (value->raw - from);
-        if (value->name)
-            value->name = to + (value->name - from);
-        if (value->type == JWKEEP_JSON_STRING)
-            value->as.string = to + (value->as.string - from);
+/* `places` are those that marks name. No branch but for containers, which are few. */
+static inline void unpack(const jk_packed_json *packed, const uintptr_t places[PLACES],
+                          jwkeep_json *ret_value) {
+    const unsigned marks = packed->marks;
+    const uintptr_t names = places[marks >> NAME_SHIFT & (PLACES - 1)];
+    const uintptr_t strings = places[marks >> STRING_SHIFT & (PLACES - 1)];
+    ret_value->raw = (const uint8_t *)(places[IN_TEXT] + packed->raw);
+    ret_value->raw_size = packed->raw_size;
+    ret_value->name = (const uint8_t *)(names + packed->name);
+    ret_value->name_size = packed->name_size;
+    ret_value->type = packed->type;
+    ret_value->is_last = marks & IS_LAST;
+    if (packed->type >= JWKEEP_JSON_ARRAY) {
+        ret_value->as.container.count = packed->as.container.count;
+        ret_value->as.container.span = packed->as.container.span;
+        return;
     }
+    ret_value->as.string = (const uint8_t *)(strings + packed->as.string.start);
+    ret_value->string_size = packed->as.string.size;
+}
+
+const jwkeep_json *jk_json_image_open(const jk_json_image *image, const uint8_t *text,
+                                      jk_arena *arena) {
+    size_t count = image->value_count;
+    jwkeep_json *values = jk_arena_alloc(arena, count * sizeof *values);
+    uint8_t *strings = jk_arena_bytes(arena, image->strings_size);
+    if (!values || !strings)
+        return NULL;
+    if (image->strings_size)
+        memcpy(strings, image->values + count, image->strings_size);
+    const uintptr_t places[PLACES] = {
+        [IN_TEXT] = (uintptr_t)text, [IN_STRINGS] = (uintptr_t)strings};
+    for (size_t i = 0; i < count; i++)
+        unpack(&image->values[i], places, &values[i]);
+    return values;
 }

@@ -1,32 +1,50 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Owns a parsed text as one block: values, the text they were read from, the strings that were
- * unescaped. It points nowhere but into itself, so that a copy costs a memcpy and a walk, not
- * another reading. */
+ * Owns parsed values without their text, packed: what was found where. Given the text again,
+ * they are unpacked in one pass, with nothing read a second time. Refuses texts that 16 bits
+ * cannot point into. */
 #ifndef JK_CODEC_JSON_IMAGE_H
 #define JK_CODEC_JSON_IMAGE_H
 
 #include "codec/json_value.h"
 
+#define JK_JSON_IMAGE_MAX_BYTES ((size_t)UINT16_MAX) /* of a text; no longer one has an image  \
+                                                      */
+
+typedef struct jk_packed_json {
+    uint16_t raw; /* where it begins in the text */
+    uint16_t raw_size;
+    uint16_t name; /* where it begins, in the text or among the strings */
+    uint16_t name_size;
+    union {
+        struct {
+            uint16_t start; /* as of the name */
+            uint16_t size;
+        } string;
+        struct {
+            uint16_t count; /* as in jwkeep_json */
+            uint16_t span;
+        } container;
+    } as;
+    uint8_t type;
+    uint8_t marks; /* of json_image.c: whether it is the last; where name and string are */
+} jk_packed_json;
+
 typedef struct jk_json_image {
-    size_t size; /* of the whole block */
-    uint32_t value_count;
-    uint32_t text_size;
-    jwkeep_json values[]; /* the root first; behind them the text, then the strings */
+    uint16_t value_count;
+    uint16_t strings_size;   /* of those that were unescaped: no longer than the text */
+    jk_packed_json values[]; /* the root first; behind them the strings */
 } jk_json_image;
 
 /* The block that the image of `root`, which was read from `text`, takes. */
 JWKEEP_PURE size_t jk_json_image_size(const jwkeep_json *root, jwkeep_span text);
 
-/* Makes it in `ret_image`: that many bytes, aligned for any type. */
+/* Makes it in `ret_image`: that many bytes, aligned as a jk_json_image. */
 void jk_json_image_make(const jwkeep_json *root, jwkeep_span text, jk_json_image *ret_image);
 
-/* Copies `image` to another such block of image->size bytes. */
-void jk_json_image_copy(const jk_json_image *image, jk_json_image *ret_copy);
-
-static inline jwkeep_span jk_json_image_text(const jk_json_image *image) {
-    return jwkeep_span_of((const uint8_t *)(image->values + image->value_count),
-                          image->text_size);
-}
+/* The values as jk_json_parse makes them of `text`, equal to the one the image was made of.
+ * They borrow it; all else is in the arena. NULL without memory. */
+JWKEEP_MUST_USE const jwkeep_json *jk_json_image_open(const jk_json_image *image,
+                                                      const uint8_t *text, jk_arena *arena);
 
 #endif

@@ -33,6 +33,7 @@ void jwkeep_token_free(jwkeep_token *token) {
 
 void jk_token_reset(jwkeep_token *token) {
     token->state = JK_TOKEN_EMPTY;
+    token->has_payload = false;
     token->has_claims = false;
     jk_arena_reset(&token->arena);
 }

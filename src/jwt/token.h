@@ -19,7 +19,8 @@ typedef enum jk_token_state {
 
 struct jwkeep_token {
     jk_token_state state;
-    bool has_claims; /* `payload` and `claims` were read */
+    bool has_payload; /* `payload` was decoded */
+    bool has_claims;  /* `claims` were read from it */
     jk_jws_parts parts;
     const jk_jws_header *header;
     jwkeep_span payload; /* decoded */

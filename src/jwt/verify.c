@@ -37,16 +37,23 @@ static jwkeep_code decode_payload(jwkeep_token *token, jwkeep_error *error) {
         return jk_fail_at(error, JWKEEP_BASE64URL_INVALID, "payload", "RFC 7515 §2",
                           token->parts.header.size + 1 + offset);
     token->payload = jwkeep_span_of(decoded, size);
+    token->has_payload = true;
     return JWKEEP_OK;
+}
+
+jwkeep_code jk_jwt_read_payload(jwkeep_token *token, jwkeep_error *error) {
+    if (token->has_payload)
+        return JWKEEP_OK;
+    if (is_nested(token))
+        return jk_fail_at(error, JWKEEP_TOKEN_NESTED, "cty", "RFC 7519 §5.2", JWKEEP_NO_OFFSET);
+    return decode_payload(token, error);
 }
 
 jwkeep_code jk_jwt_read_claims(jwkeep_token *token, const jwkeep_limits *limits,
                                jwkeep_error *error) {
     if (token->has_claims)
         return JWKEEP_OK;
-    if (is_nested(token))
-        return jk_fail_at(error, JWKEEP_TOKEN_NESTED, "cty", "RFC 7519 §5.2", JWKEEP_NO_OFFSET);
-    jwkeep_code code = decode_payload(token, error);
+    jwkeep_code code = jk_jwt_read_payload(token, error);
     if (code != JWKEEP_OK)
         return code;
     const jwkeep_json *root;

@@ -15,9 +15,13 @@
 JWKEEP_MUST_USE jwkeep_code jk_jwt_open(jwkeep_token *token, jwkeep_span bytes,
                                         const jwkeep_limits *limits, jwkeep_error *error);
 
-/* Reads the payload; once, however often it is called. The payload of a token whose `cty` is
+/* Decodes the payload; once, however often it is called. The payload of a token whose `cty` is
  * "JWT" is never read as claims.
- * Errors: TOKEN_NESTED, BASE64URL_INVALID, JSON_…, CLAIMS_INVALID, OUT_OF_MEMORY. */
+ * Errors: TOKEN_NESTED, BASE64URL_INVALID, OUT_OF_MEMORY. */
+JWKEEP_MUST_USE jwkeep_code jk_jwt_read_payload(jwkeep_token *token, jwkeep_error *error);
+
+/* Reads the claims, and the payload before; once, however often it is called.
+ * Errors: those of jk_jwt_read_payload, JSON_…, CLAIMS_INVALID. */
 JWKEEP_MUST_USE jwkeep_code jk_jwt_read_claims(jwkeep_token *token, const jwkeep_limits *limits,
                                                jwkeep_error *error);
 

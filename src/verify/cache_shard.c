@@ -4,9 +4,9 @@
 #include "verify/cache_shard.h"
 #include "base/allocator.h"
 
-#define SMALL_PART 10u /* the small queue is at least this part of the shard */
-#define IMAGE_BYTES_GUESS 1280u
-#define MAX_STEPS 64u /* entries that get another round for one that comes in */
+#define SMALL_PART 10u         /* the small queue is at least this part of the shard */
+#define IMAGE_BYTES_GUESS 256u /* what there is of a dozen claims */
+#define MAX_STEPS 64u          /* entries that get another round for one that comes in */
 
 void jk_cached_token_free(jk_cached_token *entry) {
     if (!entry)
@@ -72,9 +72,24 @@ static bool is_of(const jk_cached_token *entry, uint64_t tag, jwkeep_span bytes)
  * many as it should have, so that they come while the first are compared. */
 static void fetch_ahead(const jk_cached_token *entry, size_t token_size) {
     const uint8_t *at = (const uint8_t *)entry;
-    size_t size = sizeof *entry + token_size + IMAGE_BYTES_GUESS;
+    size_t size = sizeof *entry + IMAGE_BYTES_GUESS + token_size;
     for (size_t i = 0; i < size; i += JK_CACHE_LINE)
         __builtin_prefetch(at + i, 0, 3);
+}
+
+void jk_cache_shard_fetch_places(const jk_cache_shard *shard, uint64_t tag) {
+    for (size_t i = 0; i < JK_CACHE_PLACES; i += JK_CACHE_WAYS)
+        __builtin_prefetch(place_of(shard, tag, i).tag, 0, 3);
+}
+
+void jk_cache_shard_fetch_entry(const jk_cache_shard *shard, uint64_t tag, size_t token_size) {
+    for (size_t i = 0; i < JK_CACHE_PLACES; i++) {
+        place at = place_of(shard, tag, i);
+        if (JK_LIKELY(atomic_load_explicit(at.tag, memory_order_relaxed) != tag))
+            continue;
+        fetch_ahead(entry_at(at), token_size);
+        return;
+    }
 }
 
 jk_cached_token *jk_cache_shard_find(const jk_cache_shard *shard, uint64_t tag,
@@ -83,7 +98,6 @@ jk_cached_token *jk_cache_shard_find(const jk_cache_shard *shard, uint64_t tag,
         place at = place_of(shard, tag, i);
         if (JK_LIKELY(atomic_load_explicit(at.tag, memory_order_relaxed) != tag))
             continue;
-        fetch_ahead(entry_at(at), bytes.size);
         jk_cached_token *entry = jk_hazard_announce(hazard, at.entry);
         if (entry && entry->epoch == epoch && is_of(entry, tag, bytes))
             return entry;
@@ -183,7 +197,8 @@ static void step(jk_cache_shard *shard, bool is_forced) {
         return;
     }
     take_out(queue_of(shard, entry), entry);
-    atomic_store_explicit(&entry->uses, is_small ? 0 : uses - 1, memory_order_relaxed);
+    atomic_store_explicit(&entry->uses, (uint8_t)(is_small ? 0 : uses - 1),
+                          memory_order_relaxed);
     enqueue(shard, entry, true);
 }
 

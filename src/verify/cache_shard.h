@@ -23,38 +23,37 @@
 #define JK_CACHE_PLACES 8u   /* where an entry may be: its bucket and the neighbour */
 #define JK_CACHE_MAX_USES 3u /* counted: rounds an entry is given */
 
+#define JK_CACHED_TOKEN_MAX_BYTES ((size_t)UINT16_MAX) /* longer ones are not remembered */
+
 /* Whole, and then changed in its atomics and, under the mutex, its links. A block of `size`
- * bytes. */
+ * bytes, whose fields take one line of the processor's cache. */
 typedef struct jk_cached_token jk_cached_token;
 struct jk_cached_token {
     /* A generation of its issuer's keys in which a check of this token ends with `key` (T).
      * Relaxed: whatever is stored here stays true. */
     _Atomic uint64_t generation;
-    _Atomic uint32_t uses; /* a hint for eviction; orders nothing */
-    bool is_main;          /* which queue it stands in */
     uint64_t tag;
     uint64_t epoch;
     uint64_t issuer;
-    jwkeep_jwk *key; /* held */
-    size_t size;
-    size_t token_size;
+    jwkeep_jwk *key;        /* held */
     jk_cached_token *newer; /* in its queue; the next one, once it was taken out */
     jk_cached_token *older;
-    _Alignas(max_align_t) uint8_t bytes[]; /* the token, then, aligned, its image */
+    uint32_t size;
+    uint16_t token_size;
+    _Atomic uint8_t uses;                  /* a hint for eviction; orders nothing */
+    bool is_main;                          /* which queue it stands in */
+    _Alignas(max_align_t) uint8_t bytes[]; /* the image of the token, then the token */
 };
+_Static_assert(sizeof(jk_cached_token) <= JK_CACHE_LINE, "one line");
+_Static_assert(JK_CACHED_TOKEN_MAX_BYTES <= JK_JSON_IMAGE_MAX_BYTES, "payloads have images");
 
 static inline jwkeep_span jk_cached_token_bytes(const jk_cached_token *entry) {
-    return jwkeep_span_of(entry->bytes, entry->token_size);
-}
-
-static inline size_t jk_cached_token_image_offset(size_t token_size) {
-    return (token_size + _Alignof(max_align_t) - 1) / _Alignof(max_align_t) *
-           _Alignof(max_align_t);
+    const uint8_t *end = (const uint8_t *)entry + entry->size;
+    return jwkeep_span_of(end - entry->token_size, entry->token_size);
 }
 
 static inline const jk_token_image *jk_cached_token_image(const jk_cached_token *entry) {
-    const uint8_t *at = entry->bytes + jk_cached_token_image_offset(entry->token_size);
-    return (const jk_token_image *)(const void *)at;
+    return (const jk_token_image *)(const void *)entry->bytes;
 }
 
 /* Wipes it and lets go of its key. NULL is fine. */
@@ -100,6 +99,11 @@ JWKEEP_MUST_USE bool jk_cache_shard_init(jk_cache_shard *shard, size_t max_entri
 /* Nobody may be reading. `waits`: false in a child of a fork, where the mutex may be held by a
  * thread that does not exist; what it guards is then left alone. */
 void jk_cache_shard_done(jk_cache_shard *shard, bool waits);
+
+/* Ask the memory for what jk_cache_shard_find will look at: first the places, then, once they
+ * have come, the entry of a token of `token_size` bytes, if one of them has it. */
+void jk_cache_shard_fetch_places(const jk_cache_shard *shard, uint64_t tag);
+void jk_cache_shard_fetch_entry(const jk_cache_shard *shard, uint64_t tag, size_t token_size);
 
 /* The entry of these very bytes and this epoch, announced in `hazard`, which the caller clears;
  * NULL, and nothing announced, without one. No lock. */

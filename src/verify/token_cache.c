@@ -98,11 +98,22 @@ void jk_token_cache_look(jk_token_cache *cache, jwkeep_span bytes, jk_cache_look
         return;
     for (size_t i = 0; i < bytes.size; i += JK_CACHE_LINE)
         __builtin_prefetch(bytes.data + i, 0, 3);
+    ret_look->bytes = bytes;
     ret_look->epoch = atomic_load_explicit(&cache->epoch, memory_order_acquire);
     ret_look->tag = tag_of(cache, bytes);
-    if (jk_hazard_find(&ret_look->hazard) == JWKEEP_OK)
-        ret_look->entry = jk_cache_shard_find(shard_of(cache, ret_look->tag), ret_look->tag,
-                                              bytes, ret_look->epoch, ret_look->hazard);
+    ret_look->shard = shard_of(cache, ret_look->tag);
+    jk_cache_shard_fetch_places(ret_look->shard, ret_look->tag);
+}
+
+void jk_token_cache_fetch(const jk_cache_look *look) {
+    if (look->cache)
+        jk_cache_shard_fetch_entry(look->shard, look->tag, look->bytes.size);
+}
+
+void jk_token_cache_find(jk_cache_look *look) {
+    if (look->cache && jk_hazard_find(&look->hazard) == JWKEEP_OK)
+        look->entry =
+            jk_cache_shard_find(look->shard, look->tag, look->bytes, look->epoch, look->hazard);
 }
 
 void jk_token_cache_leave(jk_cache_look *look) {
@@ -117,11 +128,11 @@ static counter *counter_of(jk_token_cache *cache) {
 }
 
 void jk_token_cache_hit(const jk_cache_look *look) {
-    _Atomic uint32_t *uses = &look->entry->uses;
-    uint32_t before = atomic_load_explicit(uses, memory_order_relaxed);
+    _Atomic uint8_t *uses = &look->entry->uses;
+    uint8_t before = atomic_load_explicit(uses, memory_order_relaxed);
     /* A line that all threads share is written only while that changes something. */
     if (before < JK_CACHE_MAX_USES)
-        atomic_store_explicit(uses, before + 1, memory_order_relaxed);
+        atomic_store_explicit(uses, (uint8_t)(before + 1), memory_order_relaxed);
     atomic_fetch_add_explicit(&counter_of(look->cache)->hits, 1, memory_order_relaxed);
 }
 
@@ -130,12 +141,13 @@ void jk_token_cache_miss(const jk_cache_look *look) {
         atomic_fetch_add_explicit(&counter_of(look->cache)->misses, 1, memory_order_relaxed);
 }
 
-void jk_token_cache_put(const jk_cache_look *look, jwkeep_span bytes, const jwkeep_token *token,
+void jk_token_cache_put(const jk_cache_look *look, const jwkeep_token *token,
                         const jwkeep_jwk *key, uint64_t issuer, uint64_t generation) {
-    jk_cache_shard *shard = shard_of(look->cache, look->tag);
-    size_t offset = jk_cached_token_image_offset(bytes.size);
-    size_t size = sizeof(jk_cached_token) + offset + jk_token_image_size(token);
-    if (size > jk_cache_shard_max_entry(shard))
+    jwkeep_span bytes = look->bytes;
+    if (bytes.size > JK_CACHED_TOKEN_MAX_BYTES)
+        return;
+    size_t size = sizeof(jk_cached_token) + jk_token_image_size(token) + bytes.size;
+    if (size > jk_cache_shard_max_entry(look->shard))
         return;
     jk_cached_token *entry = jk_alloc(size);
     if (!entry)
@@ -144,13 +156,13 @@ void jk_token_cache_put(const jk_cache_look *look, jwkeep_span bytes, const jwke
                                .epoch = look->epoch,
                                .issuer = issuer,
                                .key = jwkeep_jwk_ref((jwkeep_jwk *)(uintptr_t)key),
-                               .size = size,
-                               .token_size = bytes.size};
+                               .size = (uint32_t)size,
+                               .token_size = (uint16_t)bytes.size};
     atomic_init(&entry->generation, generation);
     atomic_init(&entry->uses, 0);
-    memcpy(entry->bytes, bytes.data, bytes.size);
-    jk_token_image_make(token, (jk_token_image *)(void *)(entry->bytes + offset));
-    jk_cache_shard_put(shard, entry);
+    jk_token_image_make(token, (jk_token_image *)(void *)entry->bytes);
+    memcpy((uint8_t *)entry + size - bytes.size, bytes.data, bytes.size);
+    jk_cache_shard_put(look->shard, entry);
 }
 
 void jk_token_cache_forget(jk_token_cache *cache) {

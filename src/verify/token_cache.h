@@ -25,22 +25,33 @@ typedef struct jk_cache_look {
     jk_token_cache *cache;  /* NULL: none is in use */
     jk_cached_token *entry; /* announced in `hazard`; NULL: nothing is remembered */
     jk_hazard *hazard;
+    jk_cache_shard *shard;
+    jwkeep_span bytes;
     uint64_t tag;
     uint64_t epoch;
 } jk_cache_look;
 
-/* Looks for `bytes`. No lock. `cache` may be NULL. Every look is left by the same thread. */
+/* Begins to look for `bytes`, which must live as long as the look is used. `cache` may be NULL:
+ * then nothing is found. Every look is left by the same thread. */
 void jk_token_cache_look(jk_token_cache *cache, jwkeep_span bytes, jk_cache_look *ret_look);
+
+/* Asks the memory for the entry that there may be, once what jk_token_cache_look asked for may
+ * have come. It may be left out. */
+void jk_token_cache_fetch(const jk_cache_look *look);
+
+/* Finds the entry, if there is one. No lock. */
+void jk_token_cache_find(jk_cache_look *look);
+
 void jk_token_cache_leave(jk_cache_look *look);
 
 /* What was found was good: counts it, for the figures and for its stay. */
 void jk_token_cache_hit(const jk_cache_look *look);
 void jk_token_cache_miss(const jk_cache_look *look);
 
-/* Remembers `token`, verified, whose `bytes` were looked for, and that it was `key` that
- * checked them, in this generation of the keys of this issuer. Waits for nobody; without memory
- * nothing is remembered. */
-void jk_token_cache_put(const jk_cache_look *look, jwkeep_span bytes, const jwkeep_token *token,
+/* Remembers `token`, verified, whose bytes were looked for, and that it was `key` that checked
+ * them, in this generation of the keys of this issuer. Waits for nobody; without memory, or if
+ * it is longer than JK_CACHED_TOKEN_MAX_BYTES, nothing is remembered. */
+void jk_token_cache_put(const jk_cache_look *look, const jwkeep_token *token,
                         const jwkeep_jwk *key, uint64_t issuer, uint64_t generation);
 
 /* No look that begins after this finds what was looked for before it. Any thread. */

@@ -156,7 +156,7 @@ static jwkeep_code judge(const struct call *call, jk_issuer_use *use, struct fin
         return JWKEEP_PENDING;
     }
     if (code == JWKEEP_OK && finding->key)
-        jk_token_cache_put(&finding->look, call->bytes, token, finding->key, issuer->number,
+        jk_token_cache_put(&finding->look, token, finding->key, issuer->number,
                            finding->generation);
     if (code != JWKEEP_PENDING)
         return code;
@@ -164,21 +164,28 @@ static jwkeep_code judge(const struct call *call, jk_issuer_use *use, struct fin
     return code == JWKEEP_OK ? JWKEEP_PENDING : code;
 }
 
-/* Reads the token, or takes what was read when it was verified before. */
-static jwkeep_code open(const struct call *call, const jk_cache_look *look) {
+/* Reads the token; or of its claims takes what was read when it was verified before. What is
+ * needed of the cache is on its way from the memory while the rest is read. */
+static jwkeep_code open(const struct call *call, jk_cache_look *look) {
     const jwkeep_limits *limits = &call->verifier->limits;
-    if (look->entry && jk_token_image_open(jk_cached_token_image(look->entry), call->bytes,
-                                           limits, call->token) == JWKEEP_OK)
-        return JWKEEP_OK;
+    jk_token_cache_look(call->verifier->cache, call->bytes, look);
     jwkeep_code code = jk_jwt_open(call->token, call->bytes, limits, call->error);
-    return code == JWKEEP_OK ? jk_jwt_read_claims(call->token, limits, call->error) : code;
+    if (code != JWKEEP_OK)
+        return code;
+    jk_token_cache_fetch(look);
+    code = jk_jwt_read_payload(call->token, call->error);
+    if (code != JWKEEP_OK)
+        return code;
+    jk_token_cache_find(look);
+    if (look->entry && jk_token_image_open(jk_cached_token_image(look->entry), call->token))
+        return JWKEEP_OK;
+    return jk_jwt_read_claims(call->token, limits, call->error);
 }
 
 /* The verdict; or PENDING. `use`, empty before a first attempt, is the issuer's: for a second
  * one, and to be done with. */
 static jwkeep_code attempt(const struct call *call, jk_issuer_use *use) {
     struct finding finding = {.key = NULL};
-    jk_token_cache_look(call->verifier->cache, call->bytes, &finding.look);
     jwkeep_code code = open(call, &finding.look);
     if (code == JWKEEP_OK && !use->issuer)
         code = find_issuer(call, use);

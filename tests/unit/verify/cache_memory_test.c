@@ -108,7 +108,7 @@ static void what_is_freed_is_wiped(void **state) {
     assert_int_equal(cached_issuer_verify(&fixture, token), JWKEEP_OK);
     jk_cache_look look;
     jk_token_cache_look(cache, jwkeep_span_text(token), &look);
-    jk_token_cache_put(&look, jwkeep_span_text(token), fixture.token, key, 1, 0);
+    jk_token_cache_put(&look, fixture.token, key, 1, 0);
     jwkeep_cache_status status;
     jk_token_cache_status(cache, &status);
     free(token);

@@ -4,6 +4,7 @@
  * Keys that change are in recall_test.c. */
 #include "support/cached_issuer.h"
 #include "support/forge.h"
+#include "verify/cache_shard.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -269,12 +270,12 @@ static void holds_as_many_as_it_may(void **state) {
 
 static void takes_as_many_bytes_as_it_may(void **state) {
     (void)state;
-    for (size_t i = 0; i < 200; i++) {
+    for (size_t i = 0; i < 400; i++) {
         assert_int_equal(verify_numbered(i), JWKEEP_OK);
         assert_true(cached_issuer_status(&fixture).bytes <= JWKEEP_CACHE_MIN_BYTES);
     }
     jwkeep_cache_status status = cached_issuer_status(&fixture);
-    assert_true(status.entries < 100);
+    assert_true(status.entries < 200);
     assert_true(status.bytes > JWKEEP_CACHE_MIN_BYTES / 2);
 }
 
@@ -282,8 +283,11 @@ static void takes_as_many_bytes_as_it_may(void **state) {
 static void does_not_remember_what_is_too_large(void **state) {
     (void)state;
     char *claims = NULL;
+    static char numbers[4002];
+    for (size_t i = 0; i < sizeof numbers; i++)
+        numbers[i] = i % 2 ? ',' : '1';
     assert_int_equal(verify_numbered(1), JWKEEP_OK);
-    assert_true(asprintf(&claims, CLAIMS ",\"x\":\"%8000s\"", "") > 0);
+    assert_true(asprintf(&claims, CLAIMS ",\"x\":[%.4001s]", numbers) > 0);
     char *token = token_of(claims);
     for (int i = 0; i < 3; i++)
         assert_int_equal(verify(token), JWKEEP_OK);
@@ -291,6 +295,74 @@ static void does_not_remember_what_is_too_large(void **state) {
     free(claims);
     assert_int_equal(hits(), 0);
     assert_int_equal(cached_issuer_status(&fixture).entries, 1);
+}
+
+static int64_t cached_now_ms(void *user) {
+    (void)user;
+    return CACHED_NOW_S * 1000;
+}
+
+static jwkeep_verifier *verifier_of_large_tokens(void) {
+    static const char *const audiences[] = {"api"};
+    jwkeep_limits limits;
+    jwkeep_limits_init(&limits);
+    limits.max_token_bytes = 4 * JK_CACHED_TOKEN_MAX_BYTES;
+    jwkeep_rules rules;
+    jwkeep_rules_init(&rules);
+    rules.audiences = audiences;
+    rules.audience_count = 1;
+    const jwkeep_issuer issuer = {.issuer = "l", .keys = keys, .rules = &rules};
+    jwkeep_verifier_options options;
+    jwkeep_verifier_options_init(&options);
+    options.issuers = &issuer;
+    options.issuer_count = 1;
+    options.limits = &limits;
+    options.now_ms = cached_now_ms;
+    options.cache_entries = ENTRIES;
+    options.cache_bytes = 1u << 24;
+    jwkeep_verifier *verifier = NULL;
+    assert_int_equal(jwkeep_verifier_new(&options, &verifier, NULL), JWKEEP_OK);
+    return verifier;
+}
+
+/* Whether a token of `size` bytes is put in; then it is a hit the second time. */
+static bool remembers_of_size(jwkeep_verifier *verifier, size_t size) {
+    char *claims = NULL;
+    char *token = NULL;
+    for (int width = 49000; !token || strlen(token) < size; width++) {
+        free(token);
+        free(claims);
+        assert_true(asprintf(&claims, CLAIMS ",\"\\u0078\":\"%*s\"", width, "x\\n") > 0);
+        token = token_of(claims);
+    }
+    assert_int_equal(strlen(token), size);
+    jwkeep_cache_status before, after;
+    assert_int_equal(jwkeep_verifier_cache_status(verifier, &before), JWKEEP_OK);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(jwkeep_verifier_verify(verifier, jwkeep_span_text(token), 0,
+                                                fixture.token, NULL, NULL),
+                         JWKEEP_OK);
+        jwkeep_span x = JWKEEP_SPAN_NONE;
+        assert_int_equal(jwkeep_token_claim_string(fixture.token, "x", &x), JWKEEP_OK);
+        assert_true(x.size > 48000 && x.data[x.size - 1] == '\n');
+    }
+    assert_int_equal(jwkeep_verifier_cache_status(verifier, &after), JWKEEP_OK);
+    free(token);
+    free(claims);
+    size_t inserts = (size_t)(after.inserts - before.inserts);
+    assert_true(inserts == 0 || after.hits == before.hits + 1);
+    return inserts > 0;
+}
+
+/* What an entry says of places in a token, it says in 16 bits. */
+static void remembers_tokens_of_64_kib_and_none_longer(void **state) {
+    (void)state;
+    jwkeep_verifier *verifier = verifier_of_large_tokens();
+    bool is_largest_remembered = remembers_of_size(verifier, JK_CACHED_TOKEN_MAX_BYTES);
+    bool is_larger_remembered = remembers_of_size(verifier, JK_CACHED_TOKEN_MAX_BYTES + 2);
+    jwkeep_verifier_free(verifier);
+    assert_true(is_largest_remembered);
+    assert_false(is_larger_remembered);
 }
 
 /* Tokens that come once push out each other. The working set is a third of the cache,
@@ -362,6 +434,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(holds_as_many_as_it_may, set_up, tear_down),
         cmocka_unit_test_setup_teardown(takes_as_many_bytes_as_it_may, set_up_small, tear_down),
         cmocka_unit_test_setup_teardown(does_not_remember_what_is_too_large, set_up_small,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(remembers_tokens_of_64_kib_and_none_longer, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_flood_of_tokens_that_come_once_leaves_the_working_set,
                                         set_up, tear_down),
