@@ -16,6 +16,10 @@ static const char PROGRAM_EXAMPLES[] =
     "  jwkeep jwt verify --key key.json --iss me --aud api < token\n"
     "  jwkeep serve --dev\n";
 
+static const char ENVIRONMENT[] =
+    "  JWKEEP_ENGINE             the one engine that checks signatures before OpenSSL;"
+    " \"openssl\": none\n";
+
 static bool is_in(const struct command *command, const char *group) {
     return command->group && strcmp(command->group, group) == 0;
 }
@@ -39,7 +43,8 @@ void help_program(FILE *out) {
             fprintf(out, "  jwkeep %-*s %s\n", NAME_COLUMN - 8, (*each)->name,
                     (*each)->summary);
     }
-    fprintf(out, "\nexamples:\n%s\n%s", PROGRAM_EXAMPLES, STATUSES);
+    fprintf(out, "\nexamples:\n%s\nenvironment:\n%s\n%s", PROGRAM_EXAMPLES, ENVIRONMENT,
+            STATUSES);
     fputs("Each command says more: jwkeep jwt verify --help\n", out);
 }
 
