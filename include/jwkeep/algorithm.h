@@ -56,7 +56,8 @@ typedef uint32_t jwkeep_algorithm_set;
 #define JWKEEP_ALGORITHM_BIT(algorithm) ((jwkeep_algorithm_set)1u << (unsigned)(algorithm))
 
 /* The algorithm of an `alg` value, compared byte by byte; ABSENT if it is not one of them
- * (`none` is not). Any thread, never fails; so are all below. */
+ * (`none` is not); and the name, a constant, NULL for ABSENT. Any thread, never fails; so are
+ * all below. */
 JWKEEP_API jwkeep_algorithm jwkeep_algorithm_from_name(jwkeep_span name);
 JWKEEP_API JWKEEP_CONST const char *jwkeep_algorithm_name(jwkeep_algorithm algorithm);
 
@@ -68,6 +69,8 @@ JWKEEP_API bool jwkeep_algorithm_is_left_out(jwkeep_span name);
 JWKEEP_API JWKEEP_CONST bool jwkeep_algorithm_fits(jwkeep_algorithm algorithm, jwkeep_kty kty,
                                                    jwkeep_crv crv);
 
+/* The type or curve of a `kty` or `crv` value, compared byte by byte, ABSENT if it is none of
+ * them; and the name, a constant, NULL for ABSENT. */
 JWKEEP_API jwkeep_kty jwkeep_kty_from_name(jwkeep_span name);
 JWKEEP_API JWKEEP_CONST const char *jwkeep_kty_name(jwkeep_kty kty);
 JWKEEP_API jwkeep_crv jwkeep_crv_from_name(jwkeep_span name);

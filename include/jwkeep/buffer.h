@@ -42,6 +42,7 @@ JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_buffer_append_text(jwkeep_buffer *
 /* Room for `size` more bytes: a pointer to them, counted as written, or NULL (as above). */
 JWKEEP_API JWKEEP_MUST_USE uint8_t *jwkeep_buffer_extend(jwkeep_buffer *buffer, size_t size);
 
+/* What was written so far, borrowed until the buffer is written to, cleared or done with. */
 static inline jwkeep_span jwkeep_buffer_span(const jwkeep_buffer *buffer) {
     return jwkeep_span_of(buffer->data, buffer->size);
 }

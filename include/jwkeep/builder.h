@@ -18,7 +18,8 @@ JWKEEP_BEGIN
 
 typedef struct jwkeep_builder jwkeep_builder;
 
-/* Errors: OUT_OF_MEMORY, MISUSE_ARGUMENT. */
+/* An empty builder, the caller's to free.
+ * Errors: OUT_OF_MEMORY, MISUSE_ARGUMENT (no place for it). */
 JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_builder_new(jwkeep_builder **ret_builder,
                                                           jwkeep_error *error);
 JWKEEP_API void jwkeep_builder_free(jwkeep_builder *builder); /* wipes; NULL is fine */

@@ -19,7 +19,8 @@ JWKEEP_BEGIN
 /* A verified proof, and the memory to verify the next one in. One thread at a time. */
 typedef struct jwkeep_dpop_proof jwkeep_dpop_proof;
 
-/* Errors: OUT_OF_MEMORY, MISUSE_ARGUMENT. */
+/* An empty proof, the caller's to free; freeing NULL is fine.
+ * Errors: OUT_OF_MEMORY, MISUSE_ARGUMENT (no place for it). */
 JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_dpop_proof_new(jwkeep_dpop_proof **ret_proof,
                                                              jwkeep_error *error);
 JWKEEP_API void jwkeep_dpop_proof_free(jwkeep_dpop_proof *proof);
@@ -58,6 +59,7 @@ typedef struct jwkeep_dpop_options {
     const jwkeep_limits *limits; /* NULL: the defaults */
 } jwkeep_dpop_options;
 
+/* Sets every field to its default. Any thread. Never fails. */
 JWKEEP_API void jwkeep_dpop_options_init(jwkeep_dpop_options *options);
 
 /* Checks the proof of `request` (RFC 9449 §4.3): one field; `typ` "dpop+jwt"; an asymmetric

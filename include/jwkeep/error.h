@@ -211,7 +211,8 @@ JWKEEP_API JWKEEP_CONST jwkeep_class jwkeep_code_class(jwkeep_code code);
  * "token_expired". "unknown" for a value that is none. Any thread. Never fails. */
 JWKEEP_API JWKEEP_CONST const char *jwkeep_code_name(jwkeep_code code);
 
-/* A constant sentence for `code`, for programs that kept only the code. */
+/* A constant sentence for `code`, in one line without a full stop, for programs that kept only
+ * the code. Any thread. Never fails. */
 JWKEEP_API JWKEEP_CONST const char *jwkeep_code_text(jwkeep_code code);
 
 JWKEEP_END

@@ -39,6 +39,7 @@ typedef struct jwkeep_http_token_options {
     const jwkeep_limits *limits; /* NULL: the defaults */
 } jwkeep_http_token_options;
 
+/* Sets every field to its default. Any thread. Never fails. */
 JWKEEP_API void jwkeep_http_token_options_init(jwkeep_http_token_options *options);
 
 typedef enum jwkeep_http_place {

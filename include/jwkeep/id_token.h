@@ -24,6 +24,8 @@ typedef struct jwkeep_id_token_login {
     int64_t leeway_s;         /* that `auth_time` may be ahead; default 0 */
 } jwkeep_id_token_login;
 
+/* Sets every field to its default: nothing was sent, nothing came along. Any thread. Never
+ * fails. */
 JWKEEP_API void jwkeep_id_token_login_init(jwkeep_id_token_login *login);
 
 /* Holds a verified ID token against the login. `at_hash` and `c_hash` are the left half of the

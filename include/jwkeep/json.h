@@ -30,6 +30,7 @@ typedef struct jwkeep_json jwkeep_json;
 /* A parsed text: owns its values and a copy of its bytes. */
 typedef struct jwkeep_json_text jwkeep_json_text;
 
+/* Frees the text and all its values. NULL is fine. */
 JWKEEP_API void jwkeep_json_text_free(jwkeep_json_text *text);
 
 /* Parses `bytes`, which are copied. `limits` may be NULL.
@@ -87,6 +88,9 @@ typedef struct jwkeep_json_writer {
     bool has_root;      /* the text has its value */
 } jwkeep_json_writer;
 
+/* Begins to write into `buffer`, which must outlive the writer; then its values. Containers are
+ * opened and closed; in an object each value comes after its name. Strings and names are UTF-8
+ * and are escaped here; a double must be finite. None of these fails by itself. */
 JWKEEP_API void jwkeep_json_writer_init(jwkeep_json_writer *writer, jwkeep_buffer *buffer);
 JWKEEP_API void jwkeep_json_write_object(jwkeep_json_writer *writer); /* opens */
 JWKEEP_API void jwkeep_json_write_array(jwkeep_json_writer *writer);  /* opens */
@@ -108,7 +112,8 @@ JWKEEP_API void jwkeep_json_write_member_int64(jwkeep_json_writer *writer, const
 JWKEEP_API void jwkeep_json_write_member_boolean(jwkeep_json_writer *writer, const char *name,
                                                  bool boolean);
 
-/* Errors: JSON_UTF8 (a string that is not UTF-8), MISUSE_STATE (unbalanced, a value without a
+/* Whether the text is whole and all calls went well.
+ * Errors: JSON_UTF8 (a string that is not UTF-8), MISUSE_STATE (unbalanced, a value without a
  * name, deeper than 32, a number that is not finite), and those of the buffer. */
 JWKEEP_API JWKEEP_MUST_USE jwkeep_code
 jwkeep_json_writer_finish(const jwkeep_json_writer *writer);

@@ -33,7 +33,7 @@ typedef struct jwkeep_jws_policy {
  * thread at a time. */
 typedef struct jwkeep_jws_json jwkeep_jws_json;
 
-/* Errors: OUT_OF_MEMORY. */
+/* An empty result, the caller's to free. Errors: OUT_OF_MEMORY. */
 JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_jws_json_new(jwkeep_jws_json **ret_verified,
                                                            jwkeep_error *error);
 JWKEEP_API void jwkeep_jws_json_free(jwkeep_jws_json *verified); /* NULL is fine */

@@ -16,7 +16,8 @@ JWKEEP_BEGIN
  * allocates nothing. One thread at a time. */
 typedef struct jwkeep_token jwkeep_token;
 
-/* Errors: OUT_OF_MEMORY. */
+/* An empty token, the caller's to free; freeing wipes what it held, and NULL is fine.
+ * Errors: OUT_OF_MEMORY. */
 JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_token_new(jwkeep_token **ret_token,
                                                         jwkeep_error *error);
 JWKEEP_API void jwkeep_token_free(jwkeep_token *token);

@@ -29,6 +29,7 @@ JWKEEP_API void jwkeep_keyring_free(jwkeep_keyring *ring);
 JWKEEP_API JWKEEP_MUST_USE jwkeep_keyset *
 jwkeep_keyring_take(const jwkeep_keyring *ring, jwkeep_generation *ret_generation);
 
+/* The generation now. Any thread; no lock. */
 JWKEEP_API jwkeep_generation jwkeep_keyring_generation(const jwkeep_keyring *ring);
 
 /* The first key with this `kid`, with the caller as one more holder; NULL if there is none.

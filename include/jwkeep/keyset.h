@@ -19,7 +19,8 @@ JWKEEP_BEGIN
 
 typedef struct jwkeep_keyset jwkeep_keyset;
 
-/* As for keys: any number of threads may read a set; holders are counted. */
+/* One more holder, which is returned; one fewer, the last of which frees the set and gives up
+ * its keys. Any number of threads may read a set. Giving up NULL is fine. */
 JWKEEP_API jwkeep_keyset *jwkeep_keyset_ref(jwkeep_keyset *set);
 JWKEEP_API void jwkeep_keyset_unref(jwkeep_keyset *set);
 
@@ -104,6 +105,7 @@ JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_keyset_with_member(const jwkeep_ke
                                                                  jwkeep_keyset **ret_set,
                                                                  jwkeep_error *error);
 
+/* How many keys the set holds. */
 JWKEEP_API size_t jwkeep_keyset_count(const jwkeep_keyset *set);
 
 /* The key at `index` in the set's order, borrowed; NULL past the end. */

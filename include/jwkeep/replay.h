@@ -26,6 +26,7 @@ JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_replay_new(size_t max_entries, uin
                                                          jwkeep_error *error);
 JWKEEP_API void jwkeep_replay_free(jwkeep_replay *replay); /* NULL is fine */
 
+/* The `window_s` that it was made with. Any thread. */
 JWKEEP_API uint32_t jwkeep_replay_window_s(const jwkeep_replay *replay);
 
 /* Remembers `id`, which a stranger may have chosen; of several calls with one `id`, also at

@@ -119,6 +119,8 @@ typedef struct jwkeep_rules {
                                 innermost. Otherwise it is refused */
 } jwkeep_rules;
 
+/* Sets every field to its default: the times are checked, nothing else is demanded, not even
+ * `exp`. Any thread. Never fails. */
 JWKEEP_API void jwkeep_rules_init(jwkeep_rules *rules);
 
 /* Everything about a token that failed, in the order iss, aud, sub, jti, exp, nbf, iat, max

@@ -171,9 +171,12 @@ typedef struct jwkeep_source_options {
     uint32_t signature_refetch_s;
 } jwkeep_source_options;
 
+/* Sets every field to its default. Any thread. Never fails. */
 JWKEEP_API void jwkeep_source_options_init(jwkeep_source_options *options);
 
-/* Errors: MISUSE_ARGUMENT (a number out of range, neither or both of `url` and `issuer`, a
+/* A source whose keys `refresher`, which must outlive it, downloads; it is freed with
+ * jwkeep_source_free. Any thread.
+ * Errors: MISUSE_ARGUMENT (a number out of range, neither or both of `url` and `issuer`, a
  * pin, proxy or header line that is none, too many fallbacks, half a client certificate, an
  * empty text for the snapshot file),
  * TRANSPORT_URL (not https, nor http to a loopback address where that is allowed),

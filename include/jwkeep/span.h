@@ -26,6 +26,7 @@ typedef struct jwkeep_span {
 /* The absent value. */
 #define JWKEEP_SPAN_NONE ((jwkeep_span){NULL, 0})
 
+/* `size` bytes at `data`; NULL gives the absent value. */
 static inline jwkeep_span jwkeep_span_of(const void *data, size_t size) {
     jwkeep_span span = {(const uint8_t *)data, size};
     return span;
@@ -37,6 +38,7 @@ static inline jwkeep_span jwkeep_span_text(const char *text) {
     return span;
 }
 
+/* Whether the value is there, be it empty. */
 static inline bool jwkeep_span_is_present(jwkeep_span span) {
     return span.data != NULL;
 }

@@ -23,7 +23,8 @@ typedef struct jwkeep_trust_options {
                                environment may change */
 } jwkeep_trust_options;
 
-/* Errors: CERTIFICATE_INVALID, PEM_TOO_LARGE (over JWKEEP_TRUST_MAX_BYTES), MISUSE_ARGUMENT (no
+/* The anchors, copied; the caller frees them with jwkeep_trust_free.
+ * Errors: CERTIFICATE_INVALID, PEM_TOO_LARGE (over JWKEEP_TRUST_MAX_BYTES), MISUSE_ARGUMENT (no
  * anchors at all), OUT_OF_MEMORY, CRYPTO_FAILED. */
 JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_trust_new(const jwkeep_trust_options *options,
                                                         jwkeep_trust **ret_trust,

@@ -91,6 +91,7 @@ typedef struct jwkeep_dynamic_issuers {
     uint32_t idle_s;
 } jwkeep_dynamic_issuers;
 
+/* Sets every field to its default. Any thread. Never fails. */
 JWKEEP_API void jwkeep_dynamic_issuers_init(jwkeep_dynamic_issuers *options);
 
 typedef struct jwkeep_verifier_options {
@@ -127,7 +128,10 @@ typedef struct jwkeep_verifier_options {
 /* Sets every field to its default: no issuers yet. Any thread. Never fails. */
 JWKEEP_API void jwkeep_verifier_options_init(jwkeep_verifier_options *options);
 
-/* Errors: MISUSE_ARGUMENT (`where` names the field), TRANSPORT_URL, OUT_OF_MEMORY,
+/* A verifier, with the threads that download for it where an issuer needs them. `options` and
+ * what they point to are copied or gain a holder, but for `shared_source`, and `user` of
+ * callbacks and validators. It is to be freed with jwkeep_verifier_free.
+ * Errors: MISUSE_ARGUMENT (`where` names the field), TRANSPORT_URL, OUT_OF_MEMORY,
  * SYSTEM_FAILED. */
 JWKEEP_API JWKEEP_MUST_USE jwkeep_code
 jwkeep_verifier_new(const jwkeep_verifier_options *options, jwkeep_verifier **ret_verifier,
@@ -186,6 +190,8 @@ JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_pending_finish(jwkeep_pending *pen
  * waiter. Not from `notify`. NULL is fine. */
 JWKEEP_API void jwkeep_pending_cancel(jwkeep_pending *pending);
 
+/* How many issuers are configured; those accepted at run time are not among them. Any thread,
+ * as all below. */
 JWKEEP_API size_t jwkeep_verifier_issuer_count(const jwkeep_verifier *verifier);
 
 /* Name and `iss` (NULL if any) of an issuer, borrowed; NULL past the end. */
