@@ -16,7 +16,7 @@ typedef struct jwkeep_keyring jwkeep_keyring;
 typedef uint64_t jwkeep_generation;
 
 /* A ring that holds `initial` (which gains a holder), or an empty set if it is NULL.
- * Errors: OUT_OF_MEMORY. */
+ * Errors: OUT_OF_MEMORY, CRYPTO_FAILED, SYSTEM_FAILED (no random bytes). */
 JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_keyring_new(jwkeep_keyset *initial,
                                                           jwkeep_keyring **ret_ring,
                                                           jwkeep_error *error);
@@ -42,22 +42,22 @@ JWKEEP_API JWKEEP_MUST_USE jwkeep_jwk *jwkeep_keyring_find(const jwkeep_keyring 
 JWKEEP_API JWKEEP_MUST_USE bool jwkeep_keyring_has(const jwkeep_keyring *ring, jwkeep_span kid);
 
 /* Adds `key` unless the same key is there. `*ret_is_added` (may be NULL) says which.
- * Errors: KEYSET_TOO_MANY_KEYS, OUT_OF_MEMORY. */
+ * Errors: those of jwkeep_keyset_new; nothing changed then. */
 JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_keyring_add(jwkeep_keyring *ring, jwkeep_jwk *key,
                                                           bool *ret_is_added,
                                                           jwkeep_error *error);
 
-/* Removes the same key. Errors: NOT_FOUND (nothing changed), OUT_OF_MEMORY. */
+/* Removes the same key. Errors: NOT_FOUND, those of jwkeep_keyset_new; nothing changed then. */
 JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_keyring_remove(jwkeep_keyring *ring,
                                                              const jwkeep_jwk *key,
                                                              jwkeep_error *error);
 
-/* Removes every key; what the set says besides stays. Errors: OUT_OF_MEMORY. */
+/* Removes every key; what the set says besides stays. Errors: those of jwkeep_keyset_new. */
 JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_keyring_clear(jwkeep_keyring *ring,
                                                             jwkeep_error *error);
 
 /* Adds every key of `set` that is not there; `*ret_added` (may be NULL) says how many that
- * were. Errors: KEYSET_TOO_MANY_KEYS (nothing changed), OUT_OF_MEMORY. */
+ * were. Errors: those of jwkeep_keyset_new; nothing changed then. */
 JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_keyring_merge(jwkeep_keyring *ring,
                                                             const jwkeep_keyset *set,
                                                             size_t *ret_added,

@@ -180,7 +180,7 @@ JWKEEP_API void jwkeep_source_options_init(jwkeep_source_options *options);
  * pin, proxy or header line that is none, too many fallbacks, half a client certificate, an
  * empty text for the snapshot file),
  * TRANSPORT_URL (not https, nor http to a loopback address where that is allowed),
- * KEYS_SHUTDOWN (the refresher is the parent's of a fork), OUT_OF_MEMORY. */
+ * KEYS_SHUTDOWN (the refresher is the parent's of a fork), and those of jwkeep_keyring_new. */
 JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_source_new(jwkeep_refresher *refresher,
                                                          const jwkeep_source_options *options,
                                                          jwkeep_source **ret_source,

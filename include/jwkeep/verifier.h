@@ -132,7 +132,7 @@ JWKEEP_API void jwkeep_verifier_options_init(jwkeep_verifier_options *options);
  * what they point to are copied or gain a holder, but for `shared_source`, and `user` of
  * callbacks and validators. It is to be freed with jwkeep_verifier_free.
  * Errors: MISUSE_ARGUMENT (`where` names the field), TRANSPORT_URL, OUT_OF_MEMORY,
- * SYSTEM_FAILED. */
+ * CRYPTO_FAILED, SYSTEM_FAILED. */
 JWKEEP_API JWKEEP_MUST_USE jwkeep_code
 jwkeep_verifier_new(const jwkeep_verifier_options *options, jwkeep_verifier **ret_verifier,
                     jwkeep_error *error);
