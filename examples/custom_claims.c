@@ -43,6 +43,8 @@ static jwkeep_code read_keys(const char *path, jwkeep_keyset **ret_keys, jwkeep_
     size_t size = file ? fread(bytes, 1, sizeof bytes, file) : 0;
     if (file)
         fclose(file);
+    else
+        perror(path); /* and no bytes are no key */
     return jwkeep_keyset_parse(jwkeep_span_of(bytes, size), NULL, ret_keys, NULL, error);
 }
 

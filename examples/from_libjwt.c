@@ -16,6 +16,8 @@ static jwkeep_code read_key(const char *path, jwkeep_jwk **ret_key, jwkeep_error
     size_t size = file ? fread(bytes, 1, sizeof bytes, file) : 0;
     if (file)
         fclose(file);
+    else
+        perror(path); /* and no bytes are no key */
     return jwkeep_jwk_parse_pem(jwkeep_span_of(bytes, size), ret_key, error);
 }
 

@@ -93,6 +93,8 @@ static jwkeep_code read_keys(const char *path, jwkeep_keyset **ret_keys, jwkeep_
     size_t size = file ? fread(bytes, 1, sizeof bytes, file) : 0;
     if (file)
         fclose(file);
+    else
+        perror(path); /* and no bytes are no key */
     return jwkeep_keyset_parse(jwkeep_span_of(bytes, size), NULL, ret_keys, NULL, error);
 }
 
@@ -127,13 +129,14 @@ int main(int argc, char **argv) {
                                     jwkeep_span_text(argv[6]),
                                     jwkeep_span_text(argc == 8 ? argv[7] : NULL)};
     jwkeep_code code = start(&server, argv + 1, &error);
-    if (code == JWKEEP_OK)
-        code = check_request(&server, &request, &error);
-    jwkeep_span subject = jwkeep_token_subject(server.token);
-    if (code == JWKEEP_OK)
-        printf("200 %.*s\n", (int)subject.size, (const char *)subject.data);
-    else
+    if (code != JWKEEP_OK) {
+        fprintf(stderr, "cannot start: %s\n", error.text);
+    } else if ((code = check_request(&server, &request, &error)) != JWKEEP_OK) {
         printf("%d %s\n", status_of(code), error.text);
+    } else {
+        jwkeep_span subject = jwkeep_token_subject(server.token);
+        printf("200 %.*s\n", (int)subject.size, (const char *)subject.data);
+    }
     jwkeep_buffer_done(&server.bytes);
     jwkeep_replay_free(server.replay);
     jwkeep_dpop_proof_free(server.proof);

@@ -20,6 +20,8 @@ static jwkeep_code read_key(const char *path, jwkeep_jwk **ret_key, jwkeep_error
     jwkeep_code code = jwkeep_jwk_parse(jwkeep_span_of(room, size), NULL, ret_key, error);
     if (file)
         fclose(file);
+    else
+        perror(path); /* and no bytes are no key */
     jwkeep_buffer_done(&bytes);
     return code;
 }

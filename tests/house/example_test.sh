@@ -192,6 +192,8 @@ yes: bob of $two" ] || fail "several_issuers: $said"
     answer=$(run protect_resource jwks.json https://issuer.example api GET \
         https://api.example/r "DPoP $bound" "$proof")
     [ "$answer" = "200 alice" ] || fail "protect_resource: $answer"
+    refuses '^cannot start: ' run protect_resource nothing.json https://issuer.example api GET \
+        https://api.example/r "DPoP $bound" "$proof"
     for wrong in "GET|Bearer $bound" "GET|DPoP $bound" "PUT|DPoP $bound|$proof" "GET|Bearer a b"; do
         printf %s "$wrong" | tr '|' '\n' >wrong.txt
         refuses '^40[01] ' run protect_resource jwks.json https://issuer.example api \
