@@ -70,7 +70,7 @@ JWKEEP_API void jwkeep_builder_set_header_json(jwkeep_builder *builder, const ch
  * borrowed from the builder, if any.
  * Errors: MISUSE_ARGUMENT (a name given twice, a time out of range, a number that is not
  * finite, no builder); CLAIMS_INVALID (claims that are not an object); JSON_…;
- * MISUSE_TOO_SMALL (over JWKEEP_BUILDER_MAX_BYTES); OUT_OF_MEMORY. */
+ * MISUSE_TOO_SMALL (over JWKEEP_BUILDER_MAX_BYTES); OUT_OF_MEMORY, SYSTEM_FAILED. */
 JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_builder_check(const jwkeep_builder *builder,
                                                             jwkeep_error *error);
 

@@ -35,7 +35,8 @@ JWKEEP_API void jwkeep_json_text_free(jwkeep_json_text *text);
 
 /* Parses `bytes`, which are copied. `limits` may be NULL.
  * Errors, with `offset`: JSON_SYNTAX, JSON_UTF8, JSON_DUPLICATE, JSON_TOO_DEEP,
- * JSON_TOO_LARGE; without: OUT_OF_MEMORY, MISUSE_ARGUMENT. */
+ * JSON_TOO_LARGE; without: OUT_OF_MEMORY, SYSTEM_FAILED (no random bytes, which an object of
+ * many members needs), MISUSE_ARGUMENT (the limits). */
 JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_json_parse(jwkeep_span bytes,
                                                          const jwkeep_limits *limits,
                                                          jwkeep_json_text **ret_text,

@@ -56,7 +56,7 @@ typedef struct jwkeep_jws_options {
  * CRIT_UNSUPPORTED, EXTENSION_REFUSED, PAYLOAD_NOT_DETACHED, KID_TOO_LONG, KID_MISSING,
  * KID_UNKNOWN, KEY_ALG_MISMATCH, KEY_USE_FORBIDDEN, SIGNATURE_INVALID; EMBEDDED_KEY_MISSING,
  * EMBEDDED_KEY_MISMATCH, JWK_… (the pinned key); MISUSE_ARGUMENT; OUT_OF_MEMORY,
- * CRYPTO_FAILED, those of the buffers. */
+ * CRYPTO_FAILED, SYSTEM_FAILED (as jwkeep_json_parse), those of the buffers. Any thread. */
 JWKEEP_API JWKEEP_MUST_USE jwkeep_code
 jwkeep_jws_verify(jwkeep_span token, const jwkeep_jws_options *options, jwkeep_buffer *payload,
                   jwkeep_buffer *header, const jwkeep_jwk **ret_key, jwkeep_error *error);
@@ -87,7 +87,8 @@ typedef struct jwkeep_jws_signer {
  * Errors: MISUSE_ARGUMENT, MISUSE_PRIVATE_NEEDED, MISUSE_KEY_ALG, KEY_USE_FORBIDDEN, JSON_…
  * and HEADER_INVALID for `header`, CRIT_INVALID for `critical`, PAYLOAD_UNENCODABLE (a dot in
  * a payload that is neither encoded nor detached, RFC 7797 §5.2), OUT_OF_MEMORY, CRYPTO_FAILED,
- * SIGNER_FAILED and whatever the device gives, those of the buffer. */
+ * SYSTEM_FAILED (as jwkeep_json_parse), SIGNER_FAILED and whatever the device gives, those of
+ * the buffer. Any thread. */
 JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_jws_sign(jwkeep_span payload,
                                                        const jwkeep_jws_signer *signer,
                                                        jwkeep_buffer *token,

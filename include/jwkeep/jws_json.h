@@ -51,7 +51,8 @@ JWKEEP_API void jwkeep_jws_json_free(jwkeep_jws_json *verified); /* NULL is fine
  * TOO_MANY_SIGNATURES, B64_INCONSISTENT (RFC 7797 §3), PAYLOAD_MISSING, PAYLOAD_NOT_DETACHED,
  * BASE64URL_INVALID; SIGNATURES_UNMET where the policy is not met or, for a single signature,
  * what that one was refused for: HEADER_UNPROTECTED, HEADER_REPEATED and those of
- * jwkeep_jws_verify; MISUSE_ARGUMENT (also KEYS without a key); OUT_OF_MEMORY, CRYPTO_FAILED.
+ * jwkeep_jws_verify; MISUSE_ARGUMENT (also KEYS without a key); OUT_OF_MEMORY, CRYPTO_FAILED,
+ * SYSTEM_FAILED.
  */
 JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_jws_json_verify(jwkeep_span token,
                                                               const jwkeep_jws_options *options,
@@ -101,7 +102,7 @@ JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_jws_json_sign(jwkeep_span payload,
  * each signature, with `protected` and `header` where it has them; `payload` its bytes, none
  * if it is detached. Either may be NULL.
  * Errors: TOKEN_TOO_LARGE, JSON_…, JWS_JSON_INVALID, TOO_MANY_SIGNATURES, BASE64URL_INVALID,
- * MISUSE_ARGUMENT (the limits), OUT_OF_MEMORY, those of the buffers. */
+ * MISUSE_ARGUMENT (the limits), OUT_OF_MEMORY, SYSTEM_FAILED, those of the buffers. */
 JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_jws_json_decode_insecure(
     jwkeep_span token, const jwkeep_limits *limits, jwkeep_buffer *headers,
     jwkeep_buffer *payload, jwkeep_error *error);

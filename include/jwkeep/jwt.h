@@ -17,14 +17,14 @@ JWKEEP_BEGIN
 typedef struct jwkeep_token jwkeep_token;
 
 /* An empty token, the caller's to free; freeing wipes what it held, and NULL is fine.
- * Errors: OUT_OF_MEMORY. */
+ * Errors: OUT_OF_MEMORY, MISUSE_ARGUMENT (no place for it). */
 JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_token_new(jwkeep_token **ret_token,
                                                         jwkeep_error *error);
 JWKEEP_API void jwkeep_token_free(jwkeep_token *token);
 
 /* What the token says. All are borrowed, and valid until the token is used for the next
- * verification or freed. After a verification that failed, and before the first one, there is
- * nothing: NULL, absent, NOT_FOUND. */
+ * verification or freed. After a verification that failed, before the first one, and where
+ * `token` is NULL, there is nothing: NULL, absent, NOT_FOUND. */
 JWKEEP_API const jwkeep_json *jwkeep_token_header(const jwkeep_token *token);
 JWKEEP_API const jwkeep_json *jwkeep_token_claims(const jwkeep_token *token);
 JWKEEP_API jwkeep_span jwkeep_token_header_json(const jwkeep_token *token);
@@ -65,14 +65,15 @@ JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_token_claim_boolean(const jwkeep_t
  * names) or, if `key` is NULL, with `keys`, and holds its claims against `rules` (NULL: the
  * defaults) at the time `now_ms` (milliseconds since 1970). On success `token` holds the
  * result. `failures` (may be NULL) collects all failing claims of a token whose signature is
- * good; it is empty for any other failure. Errors: those of jwkeep_jws_verify; TYP_MISMATCH;
- * CLAIMS_INVALID; CLAIM_MISSING, CLAIM_TYPE, TOKEN_EXPIRED, TOKEN_NOT_YET_VALID,
- * TOKEN_ISSUED_IN_FUTURE, TOKEN_TOO_OLD, ISSUER_MISMATCH, AUDIENCE_MISMATCH, SUBJECT_MISMATCH,
- * JTI_MISMATCH, CLAIM_MISMATCH, SCOPE_INSUFFICIENT, each with `where` the claim and its clause;
- * those of the profile: AZP_MISMATCH, CLIENT_MISMATCH, AUTH_TOO_OLD; VALIDATOR_REFUSED, and
- * whatever a validator gives. TOKEN_NESTED (`cty` is "JWT": the payload is not claims but a
- * token, RFC 7519 §5.2); where rules->is_nesting_allowed, NESTING_TOO_DEEP, and all errors may
- * be those of a token inside, offsets being in that. */
+ * good; it is empty for any other failure. Errors: those of jwkeep_jws_verify for a key or a
+ * set; TYP_MISMATCH; CLAIMS_INVALID; CLAIM_MISSING, CLAIM_TYPE, TOKEN_EXPIRED,
+ * TOKEN_NOT_YET_VALID, TOKEN_ISSUED_IN_FUTURE, TOKEN_TOO_OLD, ISSUER_MISMATCH,
+ * AUDIENCE_MISMATCH, SUBJECT_MISMATCH, JTI_MISMATCH, CLAIM_MISMATCH, SCOPE_INSUFFICIENT, each
+ * with `where` the claim and its clause; those of the profile: AZP_MISMATCH, CLIENT_MISMATCH,
+ * AUTH_TOO_OLD; VALIDATOR_REFUSED, and whatever a validator gives. TOKEN_NESTED (`cty` is
+ * "JWT": the payload is not claims but a token, RFC 7519 §5.2); where
+ * rules->is_nesting_allowed, NESTING_TOO_DEEP, and all errors may be those of a token inside,
+ * offsets being in that. */
 JWKEEP_API JWKEEP_MUST_USE jwkeep_code
 jwkeep_jwt_verify(jwkeep_span bytes, const jwkeep_jwk *key, const jwkeep_keyset *keys,
                   const jwkeep_rules *rules, int64_t now_ms, jwkeep_token *token,

@@ -269,7 +269,7 @@ JWKEEP_API void jwkeep_source_status_get(const jwkeep_source *source,
  * the same limits as a source; keeps nothing. Of `options`, the fields about freshness and
  * waiting are ignored; each key that is left out is told to `on_event` as KEY_SKIPPED, with
  * `source` NULL.
- * Errors: TRANSPORT_…, MISUSE_ARGUMENT, OUT_OF_MEMORY. */
+ * Errors: TRANSPORT_…, MISUSE_ARGUMENT, OUT_OF_MEMORY, CRYPTO_FAILED, SYSTEM_FAILED. */
 JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_fetch_keyset(const jwkeep_source_options *options,
                                                            jwkeep_keyset **ret_set,
                                                            jwkeep_error *error);
