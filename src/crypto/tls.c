@@ -32,6 +32,15 @@ static int choose_protocol(SSL *ssl, const unsigned char **ret_chosen, unsigned 
     return SSL_TLSEXT_ERR_OK;
 }
 
+/* The service has nobody to ask; OpenSSL would ask the terminal, and wait. */
+static int refuse_passphrase(char *text, int size, int is_writing, void *user) {
+    (void)text;
+    (void)size;
+    (void)is_writing;
+    (void)user;
+    return -1;
+}
+
 static SSL_CTX *new_context(void) {
     SSL_CTX *context = SSL_CTX_new(TLS_server_method());
     if (!context)
@@ -45,6 +54,7 @@ static SSL_CTX *new_context(void) {
     SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
     SSL_CTX_set_num_tickets(context, 0);
     SSL_CTX_set_alpn_select_cb(context, choose_protocol, NULL);
+    SSL_CTX_set_default_passwd_cb(context, refuse_passphrase);
     return context;
 }
 
@@ -57,7 +67,9 @@ static jwkeep_code fill(SSL_CTX *context, const char *certificate_file, const ch
                         jwkeep_error *error) {
     if (SSL_CTX_use_certificate_chain_file(context, certificate_file) != 1)
         return refuse(error, "no certificate could be read from the file", "certificate_file");
-    if (SSL_CTX_use_PrivateKey_file(context, key_file, SSL_FILETYPE_PEM) != 1)
+    /* The second question: a key of another type than the certificate's lies beside it. */
+    if (SSL_CTX_use_PrivateKey_file(context, key_file, SSL_FILETYPE_PEM) != 1 ||
+        SSL_CTX_check_private_key(context) != 1)
         return refuse(error, "no private key of the certificate could be read from the file",
                       "key_file");
     return JWKEEP_OK;

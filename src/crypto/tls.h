@@ -13,8 +13,8 @@
 /* A certificate chain with its key. Does not change; holders are counted; any thread. */
 typedef struct jk_tls_identity jk_tls_identity;
 
-/* From PEM files. Errors: JWK_INVALID (no such certificate, or key, or not of each other;
- * `where` is "certificate_file" or "key_file"), OUT_OF_MEMORY. */
+/* From PEM files. Errors: JWK_INVALID (no such certificate, or key, or not of each other, or a
+ * key under a passphrase; `where` is "certificate_file" or "key_file"), OUT_OF_MEMORY. */
 JWKEEP_MUST_USE jwkeep_code jk_tls_identity_new(const char *certificate_file,
                                                 const char *key_file,
                                                 jk_tls_identity **ret_identity,
