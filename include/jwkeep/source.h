@@ -133,8 +133,8 @@ typedef struct jwkeep_source_options {
                                      base64, up to 8 separated by ';', one of which must be
                                      it; NULL: none. On top of the authorities */
     const char *client_cert_file; /* PEM; with client_key_file */
-    const char *client_key_file;
-    const char *proxy; /* http://HOST:PORT, for https URLs; NULL: none */
+    const char *client_key_file;  /* PEM, not under a passphrase: nobody is asked for one */
+    const char *proxy;            /* http://HOST:PORT, for https URLs; NULL: none */
     /* "Name: value", up to 4096 bytes each; not what the transport says itself (Accept, Host,
      * Cache-Control, If-None-Match and the like). They go wherever the source's requests go: to
      * the fallbacks and to the URL that discovery names, too. */

@@ -268,6 +268,7 @@ static bool set_fresh(CURL *easy, const jk_route *route) {
            curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, is_fresh) == CURLE_OK;
 }
 
+/* A passphrase, if only an empty one: without it OpenSSL would ask the terminal, and wait. */
 static bool set_tls(CURL *easy, const jk_route *route) {
     return curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) ==
                CURLE_OK &&
@@ -276,7 +277,8 @@ static bool set_tls(CURL *easy, const jk_route *route) {
            set_authorities(easy, route->ca_file) &&
            set_text(easy, CURLOPT_PINNEDPUBLICKEY, route->pinned_key) &&
            set_text(easy, CURLOPT_SSLCERT, route->client_cert_file) &&
-           set_text(easy, CURLOPT_SSLKEY, route->client_key_file) && set_fresh(easy, route);
+           set_text(easy, CURLOPT_SSLKEY, route->client_key_file) &&
+           curl_easy_setopt(easy, CURLOPT_KEYPASSWD, "") == CURLE_OK && set_fresh(easy, route);
 }
 
 static bool set_callbacks(jk_transfer *transfer) {

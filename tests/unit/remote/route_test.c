@@ -8,15 +8,18 @@
 #include "support/proxy.h"
 #include "support/tls_server.h"
 #include <jwkeep/jwkeep.h>
+#include <openssl/pem.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #define AN_HOUR 3600
+#define KEY_TEMPLATE "/tmp/jwkeep-test-key-XXXXXX"
 #define PIN_A "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 #define PIN_B "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
 
@@ -320,6 +323,48 @@ static void r19_shows_a_client_certificate_where_one_is_demanded(void **state) {
     assert_int_equal(tls_server_requests(f->server), 1);
 }
 
+/* The server's key under the passphrase "hush", in a file of its own. */
+static void lock_key(fixture *f, char path[sizeof KEY_TEMPLATE]) {
+    FILE *from = fopen(tls_server_key_file(f->server), "r");
+    EVP_PKEY *key = from ? PEM_read_PrivateKey(from, NULL, NULL, NULL) : NULL;
+    memcpy(path, KEY_TEMPLATE, sizeof KEY_TEMPLATE);
+    int descriptor = mkstemp(path);
+    FILE *to = descriptor >= 0 ? fdopen(descriptor, "w") : NULL;
+    assert_non_null(key);
+    assert_non_null(to);
+    assert_int_equal(PEM_write_PrivateKey(to, key, EVP_aes_256_cbc(), (unsigned char *)"hush",
+                                          4, NULL, NULL),
+                     1);
+    EVP_PKEY_free(key);
+    fclose(from);
+    fclose(to);
+}
+
+/* Whoever is asked here says the passphrase: the input of a process without a terminal. */
+static void r19_asks_nobody_for_the_passphrase_of_a_client_key(void **state) {
+    fixture *f = *state;
+    char path[sizeof KEY_TEMPLATE];
+    char byte = '\0';
+    int ends[2];
+    int input = dup(STDIN_FILENO);
+    lock_key(f, path);
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(write(ends[1], "hush\n", 5), 5);
+    assert_int_equal(dup2(ends[0], STDIN_FILENO), STDIN_FILENO);
+    f->options.client_cert_file = tls_server_ca_file(f->server);
+    f->options.client_key_file = path;
+    jwkeep_code code = fetch(f);
+    close(ends[1]);
+    ssize_t left = read(ends[0], &byte, 1);
+    close(ends[0]);
+    dup2(input, STDIN_FILENO);
+    close(input);
+    unlink(path);
+    assert_int_equal(code, JWKEEP_TRANSPORT_TLS);
+    assert_int_equal(left, 1);
+    assert_int_equal(byte, 'h');
+}
+
 static void r19_goes_through_the_proxy_and_tells_it_nothing(void **state) {
     fixture *f = *state;
     char seen[1024];
@@ -385,6 +430,8 @@ int main(void) {
                                         tear_down),
         TEST(r19_one_of_the_pins_must_be_the_servers),
         TEST(r19_a_pin_does_not_replace_the_authorities),
+        cmocka_unit_test_setup_teardown(r19_asks_nobody_for_the_passphrase_of_a_client_key,
+                                        set_up_strict, tear_down),
         cmocka_unit_test_setup_teardown(r19_shows_a_client_certificate_where_one_is_demanded,
                                         set_up_strict, tear_down),
         TEST(r19_goes_through_the_proxy_and_tells_it_nothing),
