@@ -142,3 +142,11 @@ class Service(Background):
             if line.startswith(name + " "):
                 return float(line.split(" ")[1])
         raise AssertionError(f"no metric {name}")
+
+    def metric_sum(self, name):
+        """The values of a metric that has labels, together."""
+        values = [float(line.rsplit(" ", 1)[1])
+                  for line in self.admin("/metrics").body.decode().splitlines()
+                  if line.startswith(name + "{")]
+        assert values, f"no metric {name}"
+        return sum(values)
