@@ -26,14 +26,18 @@ static bool decode(jwkeep_span path, uint8_t *storage, size_t *ret_size) {
         if (byte < 0 || is_ambiguous((uint8_t)byte) || (is_escape && byte == '/'))
             return false;
         at += is_escape ? 3 : 1;
-        /* An escape of an escape: whoever decodes twice reads another path. */
-        if (byte == '%' && path.size - at >= 2 && http_hex_digit(path.data[at]) >= 0 &&
-            http_hex_digit(path.data[at + 1]) >= 0)
-            return false;
         storage[size] = (uint8_t)byte;
     }
     *ret_size = size;
     return true;
+}
+
+/* Of a decoded path: whoever decodes twice reads another one. */
+static bool holds_escape(const uint8_t *text, size_t size) {
+    for (size_t at = 0; at < size; at++)
+        if (escaped_byte(jwkeep_span_of(text, size), at) >= 0)
+            return true;
+    return false;
 }
 
 /* Bytes of the well-formed sequence at `text` (RFC 3629 §4); 0 if there is none. Overlong
@@ -102,7 +106,7 @@ bool http_path_read(jwkeep_span path, http_path_reading reading, uint8_t *storag
                     jwkeep_span *ret_path) {
     size_t size = 0;
     if (path.size == 0 || path.size > HTTP_MAX_PATH_BYTES || path.data[0] != '/' ||
-        !decode(path, storage, &size) || !is_utf8(storage, size))
+        !decode(path, storage, &size) || holds_escape(storage, size) || !is_utf8(storage, size))
         return false;
     if (reading != HTTP_PATH_LITERAL &&
         !resolve_segments(storage, &size, reading == HTTP_PATH_RFC3986))
