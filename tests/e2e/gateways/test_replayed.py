@@ -69,17 +69,37 @@ def envoy_filters():
 
 
 @pytest.fixture
-def behind_envoy(program, tmp_path, issuer, key):
-    """The service, with the policy of the page."""
+def behind(program, tmp_path, issuer, key):
+    """behind(page) starts the service with the policies of the page."""
     issuer.keys = [key.public]
-    settings = settings_for(issuer)
-    settings["policies"] = yaml.safe_load(page_block("envoy.md", "jwkeep"))["policies"]
-    running = ConfiguredService(program, tmp_path, settings)
-    try:
+    started = []
+
+    def start(page):
+        policies = yaml.safe_load(page_block(page, "jwkeep"))["policies"]
+        running = ConfiguredService(program, tmp_path, settings_for(issuer, *policies))
+        started.append(running)
         running.wait_until_ready()
-        yield running
-    finally:
+        return running
+
+    yield start
+    for running in started:
         running.stop()
+
+
+@pytest.fixture
+def behind_envoy(behind):
+    return behind("envoy.md")
+
+
+def test_traefiks_rules_go_by_what_it_tells(behind, sign, key, claims):
+    address = behind("traefik.md").addresses["listen"]
+    token = sign(key, claims)
+    administrator = sign(key, {**claims, "scope": "admin"})
+    data = (traefik_asks(address, None, uri="/public/x?y") + traefik_asks(address, None) +
+            traefik_asks(address, token, uri="/admin/x") +
+            traefik_asks(address, token, "POST", "/admin/x") +
+            traefik_asks(address, administrator, "POST", "/admin/x"))
+    assert raw.statuses(raw.exchange(address, data)) == [200, 401, 200, 403, 200]
 
 
 def envoy_asks(token, method="GET", path="/orders?id=1"):

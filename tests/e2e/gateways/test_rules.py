@@ -5,15 +5,14 @@ import posixpath
 import urllib.parse
 
 import pytest
+import yaml
 
 from support.configured import ConfiguredService, settings_for
-from support.gateway import Apache, Caddy, Haproxy, Nginx
-from support.verdict import AUDIENCE
+from support.gateway import Apache, Caddy, Haproxy, Nginx, page_block
 
 pytestmark = pytest.mark.foreign
 
-GATEWAYS = [(Nginx, "nginx"), (Caddy, "forwarded"), (Haproxy, "forwarded"),
-            (Apache, "forwarded")]
+GATEWAYS = [Nginx, Caddy, Haproxy, Apache]
 PUBLIC = "/public"
 TRICKY = ["/public/../orders", "/orders/../public", "/public/..", "/public/./../orders",
           "//public", "/public//orders", "/orders//../public", "/orders/x//../../public",
@@ -26,16 +25,12 @@ TRICKY = ["/public/../orders", "/orders/../public", "/public/..", "/public/./../
           "/public/%c0%ae%c0%ae/orders", "/.//public", "/x/..//public", "/public/...", "/./public"]
 
 
-@pytest.fixture(params=GATEWAYS, ids=lambda pair: pair[0].__name__.lower())
+@pytest.fixture(params=GATEWAYS, ids=lambda kind: kind.__name__.lower())
 def gateway(request, program, issuer, key, tmp_path, home, application):
     issuer.keys = [key.public]
-    kind, told_by = request.param
-    service = ConfiguredService(program, tmp_path, settings_for(
-        issuer,
-        {"name": "default", "audiences": [AUDIENCE], "gateway": told_by, "rules": [
-            {"path": PUBLIC, "action": "allow"},
-            {"path": "/admin", "methods": ["POST"], "policy": "administrators"}]},
-        {"name": "administrators", "audiences": [AUDIENCE], "scopes": ["admin"]}))
+    kind = request.param
+    policies = yaml.safe_load(page_block(kind.page, "jwkeep"))["policies"]
+    service = ConfiguredService(program, tmp_path, settings_for(issuer, *policies))
     try:
         service.wait_until_ready()
         with kind(home, service.addresses["listen"], application.address) as running:
