@@ -69,7 +69,7 @@ static bool load(reload *it, char ret_fault[RELOAD_FAULT_BYTES]) {
 
 bool reload_run(reload *it, char ret_fault[RELOAD_FAULT_BYTES]) {
     pthread_mutex_lock(&it->mutex);
-    it->is_begun = it->asker != NULL;
+    it->is_begun = it->asker && !it->is_answered;
     pthread_mutex_unlock(&it->mutex);
     bool is_loaded = load(it, ret_fault);
     server_counter_add(is_loaded ? &it->loaded : &it->failed, 1);
@@ -78,6 +78,7 @@ bool reload_run(reload *it, char ret_fault[RELOAD_FAULT_BYTES]) {
     /* Who asks meanwhile gets a load of their own. */
     if (it->asker && it->is_begun) {
         it->is_begun = false;
+        it->is_answered = true;
         it->is_loaded = is_loaded;
         if (!is_loaded)
             memcpy(it->fault, ret_fault, sizeof it->fault);
@@ -111,6 +112,7 @@ server_outcome reload_answer(reload *it, server_exchange *exchange) {
     } else {
         it->asker = exchange;
         it->is_begun = false;
+        it->is_answered = false;
         pthread_kill(it->runner, SIGHUP);
         outcome = SERVER_PARKED;
     }

@@ -41,6 +41,7 @@ typedef struct reload {
     pthread_t runner;
     server_exchange *asker; /* parked, or NULL */
     bool is_begun;          /* the load that answers the asker */
+    bool is_answered;       /* the asker was woken, once, and has not come for it yet */
     bool is_loaded;
     char fault[RELOAD_FAULT_BYTES];
 } reload;

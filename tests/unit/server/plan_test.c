@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Owns the tests of plans: which rule counts, who holds a plan, and what a reload does to
- * those who do. */
+ * those who do, and to who asked for it. */
+#include "server/loop.h"
 #include "server/reload.h"
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -142,6 +144,43 @@ static void held_plans_are_bounded(void **state) {
     assert_int_equal(world.retired, RELOAD_MAX_RETIRED + 2);
 }
 
+/* A loop that does not run, with one connection. */
+static server_connection *make_connection(server_worker **ret_worker) {
+    static const server_service none;
+    server_limits limits;
+    server_limits_init(&limits);
+    assert_int_equal(server_worker_new(&none, NULL, &limits, ret_worker, NULL), JWKEEP_OK);
+    return server_connection_new(*ret_worker, -1);
+}
+
+/* Two signals, and the second load ends before the asker has come for the answer of the first:
+ * another wake would find its connection answered, and perhaps gone. */
+static void who_asked_is_woken_once(void **state) {
+    (void)state;
+    loads world = {0};
+    reload it;
+    server_worker *worker;
+    char fault[RELOAD_FAULT_BYTES] = "";
+    server_connection *connection = make_connection(&worker);
+    signal(SIGHUP, SIG_IGN);
+    start(&it, &world);
+    reload_set_runner(&it, pthread_self());
+    assert_int_equal(reload_answer(&it, &connection->exchange), SERVER_PARKED);
+    assert_true(reload_run(&it, fault));
+    assert_false(server_link_is_alone(&connection->in_mailbox));
+    server_exchange_forget(&connection->exchange); /* the loop has taken it out */
+    assert_true(reload_run(&it, fault));
+    assert_true(server_link_is_alone(&connection->in_mailbox));
+    assert_int_equal(reload_resume(&it, &connection->exchange), SERVER_ANSWERED);
+    assert_int_equal(reload_answer(&it, &connection->exchange), SERVER_PARKED);
+    assert_true(reload_run(&it, fault));
+    assert_false(server_link_is_alone(&connection->in_mailbox));
+    server_exchange_forget(&connection->exchange);
+    server_connection_free(connection);
+    server_worker_free(worker);
+    reload_done(&it);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_rule_of_path_and_method_counts),
@@ -149,6 +188,7 @@ int main(void) {
         cmocka_unit_test(what_cannot_be_loaded_changes_nothing),
         cmocka_unit_test(a_plan_lives_until_the_last_request_lets_go),
         cmocka_unit_test(held_plans_are_bounded),
+        cmocka_unit_test(who_asked_is_woken_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
