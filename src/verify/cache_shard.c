@@ -69,8 +69,11 @@ static bool is_of(const jk_cached_token *entry, uint64_t tag, jwkeep_span bytes)
 }
 
 /* An entry lies where no guess of the processor leads: all its lines are asked for at once, as
- * many as it should have, so that they come while the first are compared. */
+ * many as it should have, so that they come while the first are compared. NULL: it has just
+ * been taken out. */
 static void fetch_ahead(const jk_cached_token *entry, size_t token_size) {
+    if (!entry)
+        return;
     const uint8_t *at = (const uint8_t *)entry;
     size_t size = sizeof *entry + IMAGE_BYTES_GUESS + token_size;
     for (size_t i = 0; i < size; i += JK_CACHE_LINE)
