@@ -80,7 +80,8 @@ typedef struct jwkeep_dynamic_issuers {
      * has no place. Must return soon and not use the verifier. NULL: the patterns decide. */
     bool (*accepts_issuer)(void *user, const char *iss);
     void *user;
-    const jwkeep_rules *rules; /* NULL: the defaults; `issuers` must be empty */
+    const jwkeep_rules *rules; /* NULL: the defaults; `issuers` must be empty, nesting not
+                                  allowed */
     /* NULL: the defaults. Without `fallback_urls`, `snapshot_file`, `proxy` and
      * `allows_http_loopback`, and without what would tell a stranger who asks
      * (`client_cert_file`, `request_headers`). `url`, `issuer`, `is_dynamic` and `is_eager`

@@ -63,11 +63,17 @@ static jk_dynamic_issuer *find_in(const table *searched, uint64_t hash, jwkeep_s
     return NULL;
 }
 
+static void end_source(jk_dynamic_issuer *issuer) {
+    if (!issuer->is_ended)
+        jk_source_abandon(issuer->issuer.source);
+    issuer->is_ended = true;
+}
+
 static void let_go(jk_dynamic_issuer *issuer) {
     if (--issuer->tables > 0)
         return;
-    if (!issuer->is_ended)
-        jk_source_abandon(issuer->issuer.source);
+    end_source(issuer);
+    jk_source_let_go(issuer->issuer.source);
     jk_free(issuer);
 }
 
@@ -152,6 +158,7 @@ static bool evict(jk_dynamic *dynamic, jk_dynamic_issuer *issuer) {
         replace_table(shard_of(dynamic, issuer->hash), NULL, issuer, NULL) == JWKEEP_OK;
     if (is_out) {
         issuer->is_evicted = true;
+        end_source(issuer);
         prune_unloaded(dynamic);
         dynamic->figures.issuers--;
         dynamic->figures.evicted++;
@@ -221,11 +228,13 @@ static jwkeep_code make_issuer(jk_dynamic *dynamic, uint64_t hash, jwkeep_span i
     options.limits = &dynamic->settings.limits;
     jwkeep_code code =
         jwkeep_source_new(dynamic->refresher, &options, &made->issuer.source, error);
-    if (code == JWKEEP_OK)
-        *ret_issuer = made;
-    else
+    if (code != JWKEEP_OK) {
         jk_free(made);
-    return code;
+        return code;
+    }
+    jk_source_hold(made->issuer.source); /* until it is in no table: its end comes before */
+    *ret_issuer = made;
+    return JWKEEP_OK;
 }
 
 static int64_t earlier(int64_t a, int64_t b) {
@@ -411,13 +420,10 @@ jwkeep_code jk_dynamic_new(const jk_dynamic_settings *settings, jwkeep_refresher
     return code;
 }
 
-/* Closed, the tables do not change any more. Nobody pins any more either: what was evicted is
- * abandoned while there is a refresher. */
+/* Closed, the tables do not change any more. */
 static void close_tables(jk_dynamic *dynamic) {
     pthread_mutex_lock(&dynamic->mutex);
     dynamic->is_closed = true;
-    for (size_t i = 0; i < JK_DYNAMIC_SHARDS; i++)
-        (void)jk_published_collect(dynamic->shards[i]);
     pthread_mutex_unlock(&dynamic->mutex);
 }
 
@@ -429,11 +435,8 @@ void jk_dynamic_end(jk_dynamic *dynamic) {
     for (size_t i = 0; i < JK_DYNAMIC_SHARDS; i++) {
         const table *last = jk_published_current(dynamic->shards[i], NULL);
         for (size_t at = 0; at <= last->mask; at++) {
-            jk_dynamic_issuer *issuer = last->places[at];
-            if (!issuer)
-                continue;
-            jk_source_abandon(issuer->issuer.source);
-            issuer->is_ended = true;
+            if (last->places[at])
+                end_source(last->places[at]);
         }
     }
 }

@@ -126,6 +126,9 @@ static jwkeep_code keep_rules(jk_dynamic_settings *settings, const char *engine,
         return code;
     if (rules->issuer_count > 0)
         return refuse(error, "`iss` is the verifier's to check", "rules.issuers");
+    if (rules->is_nesting_allowed)
+        return refuse(error, "an issuer is looked for in claims, not in tokens inside a token",
+                      "rules.is_nesting_allowed");
     rules->limits = limits;
     if (!rules->engine)
         rules->engine = engine;

@@ -451,6 +451,27 @@ static void r21_who_is_evicted_before_it_waits_is_made_again(void **state) {
     jk_issuer_use_done(&use);
 }
 
+/* A slot that still names its table, whoever wrote it, keeps the issuer, not its downloads; and
+ * it may outlast the verifier. */
+static void r21_what_is_evicted_downloads_no_more(void **state) {
+    (void)state;
+    jk_dynamic *dynamic = fixture.verifier->dynamic;
+    jk_issuer_use use = {0};
+    assert_int_equal(verify_tenant("a", 0), JWKEEP_OK);
+    assert_int_equal(jk_dynamic_find(dynamic, JWKEEP_SPAN("https://a0.tenants.test"), &use),
+                     JWKEEP_OK);
+    pass(60 * MINUTE);
+    assert_int_equal(status().issuers, 0);
+    size_t before = downloads();
+    for (size_t i = 0; i < 10; i++)
+        pass(60 * MINUTE);
+    assert_int_equal(downloads(), before);
+    assert_string_equal(use.issuer->issuer, "https://a0.tenants.test");
+    jwkeep_verifier_free(fixture.verifier);
+    fixture.verifier = NULL;
+    jk_issuer_use_done(&use);
+}
+
 static void free_nothing(void *object) {
     (void)object;
 }
@@ -601,6 +622,15 @@ static void r21_accepted_issuers_have_a_refresher_of_their_own(void **state) {
     assert_true(f->verifier->dynamic->refresher != f->verifier->refresher);
 }
 
+static void refuses_tokens_inside_tokens(void **state) {
+    (void)state;
+    jwkeep_dynamic_issuers dynamic = dynamic_options();
+    jwkeep_rules rules = *dynamic.rules;
+    rules.is_nesting_allowed = true;
+    dynamic.rules = &rules;
+    refuse(dynamic, "rules.is_nesting_allowed");
+}
+
 static void refuses_an_issuer_that_takes_every_iss(void **state) {
     (void)state;
     struct fixture *f = &fixture;
@@ -638,6 +668,7 @@ int main(void) {
                                         set_up_remembering, tear_down),
         NARROW(r21_who_waits_keeps_its_issuer),
         NARROW(r21_who_is_evicted_before_it_waits_is_made_again),
+        NARROW(r21_what_is_evicted_downloads_no_more),
         TEST(a_thread_without_slots_is_told_so),
         TEST(each_can_be_seen),
         TEST(r24_a_child_of_a_fork_reads_and_makes_none),
@@ -645,6 +676,7 @@ int main(void) {
         BARE(refuses_to_accept_anybody),
         BARE(r18_refuses_a_template_that_would_tell_or_reach_too_much),
         BARE(r21_accepted_issuers_have_a_refresher_of_their_own),
+        BARE(refuses_tokens_inside_tokens),
         BARE(refuses_an_issuer_that_takes_every_iss),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
