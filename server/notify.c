@@ -2,6 +2,7 @@
  *
  * Owns the protocol of service managers. */
 #include "server/notify.h"
+#include "server/limits.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -88,7 +89,7 @@ static bool take(notify_sockets *sockets, long long count, const char *names) {
         bool is_for_admin = is_admin(&names);
         (void)fcntl(descriptor, F_SETFD, FD_CLOEXEC);
         (void)fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK);
-        if (is_for_admin && sockets->admin >= 0)
+        if (is_for_admin ? sockets->admin >= 0 : sockets->verify_count == SERVER_MAX_LISTENERS)
             return false;
         if (is_for_admin)
             sockets->admin = descriptor;

@@ -216,11 +216,24 @@ static jwkeep_code open_admin(server *it, const server_options *options, jwkeep_
                              : code;
 }
 
+/* A socket too many would be served in the clear, and tokens with it. */
+static jwkeep_code check_inherited(const server_options *options, jwkeep_error *error) {
+    size_t count = options->inherited.verify_count;
+    bool has_tls = false;
+    for (size_t i = 0; options->listen_tls && i < options->listen_count; i++)
+        has_tls |= options->listen_tls[i].certificate_file != NULL;
+    if (!has_tls || count == 0 || count == options->listen_count)
+        return JWKEEP_OK;
+    return jk_fail_text(error, JWKEEP_MISUSE_ARGUMENT,
+                        "as many sockets as listeners must be handed over, since some have TLS",
+                        "listen", NULL);
+}
+
 static jwkeep_code open_listeners(server *it, const server_options *options,
                                   jwkeep_error *error) {
     const notify_sockets *inherited = &options->inherited;
-    jwkeep_code code = JWKEEP_OK;
     it->is_listen_inherited = inherited->verify_count > 0;
+    jwkeep_code code = check_inherited(options, error);
     for (size_t i = 0; code == JWKEEP_OK && i < inherited->verify_count; i++)
         code = take_listener(it, options, inherited->verify[i], error);
     for (size_t i = 0;
@@ -277,6 +290,7 @@ jwkeep_code server_start(const server_options *options, server **ret_server,
         code = start_threads(it, error);
     if (code != JWKEEP_OK) {
         it->grace_ms = 0;
+        it->reload.present = NULL; /* the caller's still */
         server_stop(it);
         return code;
     }

@@ -41,7 +41,7 @@ typedef struct server_options {
     uint32_t admin_mode;          /* 0: unix_mode */
     /* By what it decides: a verifier and the usual policy; or a plan. Both borrowed; they must
      * outlive the server, but for plans where there is a source: those it retires, the last
-     * one when it stops. */
+     * one when it stops. A server that does not start retires none. */
     jwkeep_verifier *verifier;
     const char *realm; /* with `verifier`; of WWW-Authenticate: printable ASCII without " \ */
     server_plan *plan;

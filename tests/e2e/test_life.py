@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """jwkeep serve under a service manager: what it tells, the sockets it is given, its end."""
 import http.client
+import json
 import os
 import signal
 import socket
@@ -9,6 +10,7 @@ import threading
 
 import pytest
 
+from support.configured import settings_for
 from support.program import DEADLINE_S, ask, wait_until
 from support.verdict import AUDIENCE
 
@@ -154,6 +156,45 @@ def test_refuses_what_is_no_listening_socket(program, issuer):
     assert process.returncode != 0 and "no listening socket" in output, output
     for each in pair:
         each.close()
+
+
+def test_refuses_more_sockets_than_it_has_room_for(program, issuer):
+    words = ["serve", "--jwks", issuer.jwks_url, "--iss", issuer.url, "--allow-http-loopback",
+             "--admin", "127.0.0.1:0"]
+    sockets = [listening(socket.AF_INET, ("127.0.0.1", 0)) for _ in range(9)]
+    process = start_with_sockets(program, words, sockets, ["web"] * 9)
+    output = process.communicate(timeout=DEADLINE_S)[0].decode()
+    assert process.returncode == 2 and "too many sockets" in output, output
+    for each in sockets:
+        each.close()
+
+
+def test_no_socket_is_served_in_the_clear_where_listeners_have_tls(program, issuer, file,
+                                                                   tmp_path):
+    names = [str(tmp_path / name) for name in ("tls.pem", "tls.key")]
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                    "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=a", "-out",
+                    names[0], "-keyout", names[1]], check=True, capture_output=True)
+    tls = {"certificate_file": names[0], "key_file": names[1]}
+    settings = {**settings_for(issuer), "listeners": [{"address": "127.0.0.1:0", "tls": tls}],
+                "admin": {"address": "127.0.0.1:0"}}
+    words = ["serve", "--config", file(json.dumps(settings).encode())]
+    sockets = [listening(socket.AF_INET, ("127.0.0.1", 0)) for _ in range(2)]
+    process = start_with_sockets(program, words, sockets, ["web", "web"])
+    output = process.communicate(timeout=DEADLINE_S)[0].decode()
+    assert process.returncode == 2 and "as many sockets" in output, output
+    for each in sockets:
+        each.close()
+
+
+def test_an_address_in_use_is_told(program, issuer, file):
+    taken = listening(socket.AF_INET, ("127.0.0.1", 0))
+    address = "127.0.0.1:%d" % taken.getsockname()[1]
+    settings = {**settings_for(issuer), "listeners": [{"address": address}],
+                "admin": {"address": "127.0.0.1:0"}}
+    done = program.run("serve", "--config", file(json.dumps(settings).encode()))
+    assert 0 < done.returncode < 128 and b"Address already in use" in done.stderr, done
+    taken.close()
 
 
 def test_the_end_answers_who_waits_and_tells_its_figures(configure, sign, key, claims, issuer):
