@@ -85,20 +85,22 @@ void jk_cache_shard_fetch_places(const jk_cache_shard *shard, uint64_t tag) {
         __builtin_prefetch(place_of(shard, tag, i).tag, 0, 3);
 }
 
-void jk_cache_shard_fetch_entry(const jk_cache_shard *shard, uint64_t tag, size_t token_size) {
-    for (size_t i = 0; i < JK_CACHE_PLACES; i++) {
+unsigned jk_cache_shard_fetch_entry(const jk_cache_shard *shard, uint64_t tag,
+                                    size_t token_size) {
+    for (unsigned i = 0; i < JK_CACHE_PLACES; i++) {
         place at = place_of(shard, tag, i);
         if (JK_LIKELY(atomic_load_explicit(at.tag, memory_order_relaxed) != tag))
             continue;
         fetch_ahead(entry_at(at), token_size);
-        return;
+        return i;
     }
+    return 0;
 }
 
-jk_cached_token *jk_cache_shard_find(const jk_cache_shard *shard, uint64_t tag,
+jk_cached_token *jk_cache_shard_find(const jk_cache_shard *shard, uint64_t tag, unsigned first,
                                      jwkeep_span bytes, uint64_t epoch, jk_hazard *hazard) {
-    for (size_t i = 0; i < JK_CACHE_PLACES; i++) {
-        place at = place_of(shard, tag, i);
+    for (unsigned i = 0; i < JK_CACHE_PLACES; i++) {
+        place at = place_of(shard, tag, i ^ first);
         if (JK_LIKELY(atomic_load_explicit(at.tag, memory_order_relaxed) != tag))
             continue;
         jk_cached_token *entry = jk_hazard_announce(hazard, at.entry);

@@ -101,15 +101,18 @@ JWKEEP_MUST_USE bool jk_cache_shard_init(jk_cache_shard *shard, size_t max_entri
 void jk_cache_shard_done(jk_cache_shard *shard, bool waits);
 
 /* Ask the memory for what jk_cache_shard_find will look at: first the places, then, once they
- * have come, the entry of a token of `token_size` bytes, if one of them has it. */
+ * have come, the entry of a token of `token_size` bytes, if one of them has it. Gives that
+ * place; 0 without one. */
 void jk_cache_shard_fetch_places(const jk_cache_shard *shard, uint64_t tag);
-void jk_cache_shard_fetch_entry(const jk_cache_shard *shard, uint64_t tag, size_t token_size);
+unsigned jk_cache_shard_fetch_entry(const jk_cache_shard *shard, uint64_t tag,
+                                    size_t token_size);
 
 /* The entry of these very bytes and this epoch, announced in `hazard`, which the caller clears;
- * NULL, and nothing announced, without one. No lock. */
+ * NULL, and nothing announced, without one. Place `first`, under JK_CACHE_PLACES, is looked at
+ * before the others. No lock. */
 JWKEEP_MUST_USE jk_cached_token *jk_cache_shard_find(const jk_cache_shard *shard, uint64_t tag,
-                                                     jwkeep_span bytes, uint64_t epoch,
-                                                     jk_hazard *hazard);
+                                                     unsigned first, jwkeep_span bytes,
+                                                     uint64_t epoch, jk_hazard *hazard);
 
 /* The largest block that is worth its room. */
 static inline size_t jk_cache_shard_max_entry(const jk_cache_shard *shard) {

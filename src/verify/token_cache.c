@@ -99,21 +99,22 @@ void jk_token_cache_look(jk_token_cache *cache, jwkeep_span bytes, jk_cache_look
     for (size_t i = 0; i < bytes.size; i += JK_CACHE_LINE)
         __builtin_prefetch(bytes.data + i, 0, 3);
     ret_look->bytes = bytes;
+    ret_look->place = 0;
     ret_look->epoch = atomic_load_explicit(&cache->epoch, memory_order_acquire);
     ret_look->tag = tag_of(cache, bytes);
     ret_look->shard = shard_of(cache, ret_look->tag);
     jk_cache_shard_fetch_places(ret_look->shard, ret_look->tag);
 }
 
-void jk_token_cache_fetch(const jk_cache_look *look) {
+void jk_token_cache_fetch(jk_cache_look *look) {
     if (look->cache)
-        jk_cache_shard_fetch_entry(look->shard, look->tag, look->bytes.size);
+        look->place = jk_cache_shard_fetch_entry(look->shard, look->tag, look->bytes.size);
 }
 
 void jk_token_cache_find(jk_cache_look *look) {
     if (look->cache && jk_hazard_find(&look->hazard) == JWKEEP_OK)
-        look->entry =
-            jk_cache_shard_find(look->shard, look->tag, look->bytes, look->epoch, look->hazard);
+        look->entry = jk_cache_shard_find(look->shard, look->tag, look->place, look->bytes,
+                                          look->epoch, look->hazard);
 }
 
 void jk_token_cache_leave(jk_cache_look *look) {

@@ -27,6 +27,7 @@ typedef struct jk_cache_look {
     jk_hazard *hazard;
     jk_cache_shard *shard;
     jwkeep_span bytes;
+    unsigned place; /* where the entry was when it was asked for */
     uint64_t tag;
     uint64_t epoch;
 } jk_cache_look;
@@ -37,7 +38,7 @@ void jk_token_cache_look(jk_token_cache *cache, jwkeep_span bytes, jk_cache_look
 
 /* Asks the memory for the entry that there may be, once what jk_token_cache_look asked for may
  * have come. It may be left out. */
-void jk_token_cache_fetch(const jk_cache_look *look);
+void jk_token_cache_fetch(jk_cache_look *look);
 
 /* Finds the entry, if there is one. No lock. */
 void jk_token_cache_find(jk_cache_look *look);

@@ -20,7 +20,10 @@ static void a_tag_whose_entry_was_just_taken_out_is_no_find(void **state) {
     assert_int_equal(jk_hazard_find(&hazard), JWKEEP_OK);
     for (size_t i = 0; i < JK_CACHE_WAYS; i++)
         atomic_store(&shard.buckets[TAG & shard.bucket_mask].tags[i], TAG);
-    assert_null(jk_cache_shard_find(&shard, TAG, JWKEEP_SPAN("a.b.c"), 0, hazard));
+    jk_cache_shard_fetch_places(&shard, TAG);
+    unsigned first = jk_cache_shard_fetch_entry(&shard, TAG, 5);
+    assert_true(first < JK_CACHE_PLACES);
+    assert_null(jk_cache_shard_find(&shard, TAG, first, JWKEEP_SPAN("a.b.c"), 0, hazard));
     assert_null(atomic_load(hazard));
     jk_cache_shard_done(&shard, true);
 }
