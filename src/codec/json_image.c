@@ -113,7 +113,7 @@ const jwkeep_json *jk_json_image_open(const jk_json_image *image, const uint8_t 
     if (image->strings_size)
         memcpy(strings, image->values + count, image->strings_size);
     const uintptr_t places[PLACES] = {
-        [IN_TEXT] = (uintptr_t)text, [IN_STRINGS] = (uintptr_t)strings};
+        [NOWHERE] = 0, [IN_TEXT] = (uintptr_t)text, [IN_STRINGS] = (uintptr_t)strings};
     for (size_t i = 0; i < count; i++)
         unpack(&image->values[i], places, &values[i]);
     return values;
