@@ -316,6 +316,31 @@ static void leaves_the_system_store_alone_unless_asked(void **state) {
     assert_int_not_equal(by_own, JWKEEP_OK);
 }
 
+/* RFC 5280 §4.2.1.3: what a key may do in TLS, at either end. */
+static void knows_both_ends_of_tls(void **state) {
+    (void)state;
+    static const struct {
+        const char *usage;
+        jwkeep_code server, client;
+    } cases[] = {
+        {"digitalSignature", JWKEEP_OK, JWKEEP_OK},
+        {"keyEncipherment", JWKEEP_OK, JWKEEP_CERTIFICATE_PURPOSE},
+        {"nonRepudiation", JWKEEP_CERTIFICATE_PURPOSE, JWKEEP_CERTIFICATE_PURPOSE},
+    };
+    for (size_t i = 0; i < JK_COUNT_OF(cases); i++) {
+        X509 *end = certificate_make(&(certificate_plan){.subject = "end",
+                                                         .key = keys[LEAF],
+                                                         .issuer = root,
+                                                         .issuer_key = keys[ROOT],
+                                                         .usage = cases[i].usage});
+        question asked = {.anchor = root, .chain = {end}, .purpose = JWKEEP_TRUST_TLS_SERVER};
+        assert_int_equal(ask(asked), cases[i].server);
+        asked.purpose = JWKEEP_TRUST_TLS_CLIENT;
+        assert_int_equal(ask(asked), cases[i].client);
+        X509_free(end);
+    }
+}
+
 static void refuses_a_purpose_that_is_none(void **state) {
     (void)state;
     assert_int_equal(ask((question){.anchor = root,
@@ -338,6 +363,7 @@ int main(void) {
         cmocka_unit_test(bounds_the_path),
         cmocka_unit_test(reads_anchors_strictly),
         cmocka_unit_test(leaves_the_system_store_alone_unless_asked),
+        cmocka_unit_test(knows_both_ends_of_tls),
         cmocka_unit_test(refuses_a_purpose_that_is_none),
     };
     return cmocka_run_group_tests(tests, make_all, free_all);
