@@ -125,15 +125,19 @@ static jwkeep_code take_payload(work *at, bool is_unencoded, jwkeep_error *error
     return detached.data || is_unencoded ? JWKEEP_OK : decode_payload(at, error);
 }
 
+/* The signed bytes are given back at once: a payload for each signature would let whoever made
+ * the token multiply the memory that one takes. */
 static jwkeep_code check_signature(work *at, judged *each, jwkeep_error *why) {
+    jk_arena *arena = &at->verified->arena;
     jk_jws_parts parts = {.header = jwkeep_json_string(each->triple.protected_header),
                           .signature = jwkeep_json_string(each->triple.signature)};
     jwkeep_code code =
         jk_jws_signing_input(parts.header, at->verified->payload, each->header.is_unencoded,
-                             &at->verified->arena, &parts.signed_bytes, why);
+                             arena, &parts.signed_bytes, why);
     if (code)
         return code;
     code = jk_jws_judge(at->setup, &parts, &each->header, &each->shown.key, why);
+    jk_arena_shrink(arena, (uint8_t *)(uintptr_t)parts.signed_bytes.data, 0);
     if (code && why->offset != JWKEEP_NO_OFFSET)
         why->offset = jk_jws_json_place(&at->shape, each->triple.signature, why->offset);
     return code;

@@ -5,6 +5,7 @@
 #include "base/attributes.h"
 #include "support/forge.h"
 #include "support/jose.h"
+#include "support/watched_memory.h"
 #include "unit/jose/vectors.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,9 +19,9 @@
 static jwkeep_jwk *key;
 
 static int make_key(void **state) {
-    (void)state;
+    int status = watched_memory_install(state);
     key = key_of(RFC7517_A3_HMAC);
-    return 0;
+    return status;
 }
 
 static int free_key(void **state) {
@@ -206,6 +207,37 @@ static void more_signatures_than_anybody_makes(void **state) {
 
 /* 17. `protected` is missing (CVE-2024-21664), or both headers have one name and two parts of a
  * system read different values. */
+/* As many signatures over a large payload as a token may have: each is checked over the payload
+ * with its own header before it, and a verifier that keeps all of these texts needs many times
+ * the memory. */
+static void a_payload_for_every_signature(void **state) {
+    (void)state;
+    const size_t size = 1024 * 1024;
+    uint8_t *bytes = calloc(size, 1);
+    jwkeep_jws_signer signers[JWKEEP_MAX_SIGNATURES];
+    jwkeep_jws_options options = {.key = key, .detached = jwkeep_span_of(bytes, size)};
+    jwkeep_jws_json *verified = NULL;
+    jwkeep_buffer token;
+    assert_non_null(bytes);
+    for (size_t i = 0; i < JK_COUNT_OF(signers); i++)
+        signers[i] = (jwkeep_jws_signer){
+            .key = key, .algorithm = JWKEEP_ALGORITHM_HS256, .is_payload_detached = true};
+    jwkeep_buffer_init(&token, TOKEN_MAX);
+    assert_int_equal(jwkeep_jws_json_sign(options.detached, signers, JK_COUNT_OF(signers),
+                                          JWKEEP_JWS_FORM_GENERAL, &token, NULL),
+                     JWKEEP_OK);
+    assert_int_equal(jwkeep_jws_json_new(&verified, NULL), JWKEEP_OK);
+    size_t before = watched_memory_seen()->live_bytes;
+    assert_int_equal(
+        jwkeep_jws_json_verify(jwkeep_buffer_span(&token), &options, NULL, verified, NULL),
+        JWKEEP_OK);
+    assert_int_equal(jwkeep_jws_json_count(verified), JWKEEP_MAX_SIGNATURES);
+    assert_in_range(watched_memory_seen()->live_bytes - before, 1, 2 * size);
+    jwkeep_jws_json_free(verified);
+    jwkeep_buffer_done(&token);
+    free(bytes);
+}
+
 static void headers_that_say_it_twice(void **state) {
     (void)state;
     assert_int_equal(verify_headers(NULL, NULL), JWKEEP_ALG_MISSING);
@@ -257,6 +289,7 @@ int main(void) {
         cmocka_unit_test(tokens_of_two_kinds),
         cmocka_unit_test(json_where_compact_is_expected),
         cmocka_unit_test(more_signatures_than_anybody_makes),
+        cmocka_unit_test(a_payload_for_every_signature),
         cmocka_unit_test(headers_that_say_it_twice),
         cmocka_unit_test(a_payload_with_two_meanings),
         cmocka_unit_test(a_signature_of_another_payload),
