@@ -52,6 +52,7 @@ struct server_policy {
     const char *resource_metadata; /* a URL for challenges (RFC 9728 §5.1), or NULL */
     const char *scope;             /* what is required, as RFC 6749 §3.3 writes it, or NULL */
     bool is_wrong_audience_forbidden; /* 403, not 401 */
+    bool takes_bound_tokens;          /* those with `cnf`, as bearer tokens */
     bool passes_preflight;
 
     /* Where the token may be; names of fields in lower case; NULL: not there. */

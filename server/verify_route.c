@@ -8,6 +8,7 @@
 #include "server/introspection.h"
 #include "server/jwks_route.h"
 #include "server/original.h"
+#include <jwkeep/confirmation.h>
 #include <stdlib.h>
 #include <uv.h>
 
@@ -146,9 +147,19 @@ static verify_outcome answer_introspection(judging *it, jwkeep_code code,
     return VERIFY_UNAVAILABLE;
 }
 
-static verify_outcome answer_verdict(judging *it, jwkeep_code code, const jwkeep_error *error) {
+/* Neither proof nor certificate is shown here: a bound token would serve whoever has it. Who
+ * introspects is told `cnf` instead, and can hold it against the key. */
+static jwkeep_code check_binding(const judging *it, jwkeep_error *error) {
+    if (it->policy->takes_bound_tokens)
+        return JWKEEP_OK;
+    return jwkeep_confirmation_check(it->context->token, NULL, error);
+}
+
+static verify_outcome answer_verdict(judging *it, jwkeep_code code, jwkeep_error *error) {
     if (it->form)
         return answer_introspection(it, code, error);
+    if (code == JWKEEP_OK)
+        code = check_binding(it, error);
     it->reason = jwkeep_code_name(code);
     switch (jwkeep_code_class(code)) {
     case JWKEEP_CLASS_OK:

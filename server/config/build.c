@@ -331,6 +331,7 @@ static bool fill_policy(built *it, const config_policy *from, server_policy *pol
     policy_init(policy, from->name, policy->verifier, from->realm);
     policy->resource_metadata = from->resource_metadata;
     policy->is_wrong_audience_forbidden = from->wrong_audience == CONFIG_AUDIENCE_403;
+    policy->takes_bound_tokens = from->bound_tokens == CONFIG_BOUND_BEARER;
     policy->passes_preflight = from->passes_preflight;
     policy->takes_authorization = from->token.takes_authorization;
     policy->token_cookie = from->token.cookie;

@@ -288,6 +288,7 @@ static const config_key RULE_KEYS[] = {
 static const config_shape RULE = SHAPE("a rule", RULE_KEYS, config_rule, NULL);
 
 static const char *const WRONG_AUDIENCE[] = {"401", "403", NULL};
+static const char *const BOUND_TOKENS[] = {"refuse", "bearer", NULL};
 static const char *const GATEWAYS[] = {"none", "nginx", "forwarded", "envoy", NULL};
 
 static void init_policy(void *object) {
@@ -331,6 +332,8 @@ static const config_key POLICY_KEYS[] = {
            "a URL in challenges (RFC 9728)"),
     CHOICE(config_policy, wrong_audience, "wrong_audience", WRONG_AUDIENCE,
            "the status for a token that is for somebody else"),
+    CHOICE(config_policy, bound_tokens, "bound_tokens", BOUND_TOKENS,
+           "tokens with cnf, whose key nobody shows here: refuse, or as bearer tokens"),
     POLICY(passes_preflight, CONFIG_FLAG, "cors_preflight", 0, 0,
            "CORS preflights pass without a token"),
     CHOICE(config_policy, gateway, "gateway", GATEWAYS,

@@ -142,12 +142,14 @@ typedef struct config_policy {
     const char *realm;
     const char *resource_metadata;
     int wrong_audience; /* CONFIG_AUDIENCE_… */
+    int bound_tokens;   /* CONFIG_BOUND_… */
     bool passes_preflight;
     int gateway; /* a policy_gateway */
     config_list rules;
 } config_policy;
 
 enum { CONFIG_AUDIENCE_401, CONFIG_AUDIENCE_403 };
+enum { CONFIG_BOUND_REFUSE, CONFIG_BOUND_BEARER };
 
 typedef struct config_client {
     const config_node *node;

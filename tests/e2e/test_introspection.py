@@ -58,6 +58,12 @@ def test_a_bad_token_is_not_active_whatever_is_wrong(service, sign, key, claims,
         assert (answer.status, answer.body) == (200, b'{"active":false}\n'), (token, answer)
 
 
+def test_whoever_asks_is_told_what_a_token_is_bound_to(service, sign, key, claims):
+    claims["cnf"] = {"jkt": "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"}
+    answer = introspect(service, {"token": sign(key, claims)}, basic(), FORM)
+    assert json.loads(answer.body) == {"active": True, **claims}
+
+
 def test_a_claim_cannot_make_a_token_active(service, sign, key, claims):
     answer = introspect(service, {"token": sign(key, {**claims, "active": False})}, basic(),
                         FORM)

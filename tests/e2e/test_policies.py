@@ -82,6 +82,21 @@ def test_challenges_name_the_realm_and_the_resource(configure):
                                     'resource_metadata="https://r.example/.m"')
 
 
+@pytest.mark.parametrize("binding", [{"jkt": "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"},
+                                     {"x5t#S256": "bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2"},
+                                     {"kid": "one that nobody understands"}, {}, "no object"])
+def test_a_bound_token_passes_only_as_the_policy_says(configure, sign, key, claims, binding):
+    service = configure(policy(), policy("bearer", bound_tokens="bearer"))
+    plain = sign(key, claims)
+    bound = sign(key, {**claims, "cnf": binding})
+    for _ in range(3):  # also when it is remembered
+        assert service.verify(plain).status == 200
+        assert_refused(service.verify(bound))
+        assert service.verify(bound, path="/verify/bearer").status == 200
+    assert_refused(service.verify(sign(key, {**claims, "cnf": binding, "exp": 1}),
+                                  path="/verify/bearer"))
+
+
 def test_algorithms_typ_subject_and_age(configure, sign, key, claims):
     service = configure(policy(algorithms=["RS256"]), policy("typ", typ="at+jwt"),
                         policy("subject", subject="bob"), policy("age", max_age_s=60),
