@@ -145,7 +145,10 @@ JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_keyset_write(const jwkeep_keyset *
                                                            jwkeep_buffer *buffer,
                                                            jwkeep_error *error);
 
-/* By what to choose keys from a set. Zero it, then set what is wanted. */
+/* By what an application chooses keys from a set, to sign with or for a protocol of its own.
+ * Verifying asks for none of this: by the token's header it takes keys by the same comparisons,
+ * requires `kid` where the rules say so, tries limits.max_candidates at the most, and has no
+ * default key: whoever wants one gives a set of it alone. Zero it, then set what is wanted. */
 typedef struct jwkeep_keyset_selection {
     jwkeep_span kid;            /* what the token names; absent: it names none */
     jwkeep_algorithm algorithm; /* of the token; ABSENT: not looked at */
