@@ -59,6 +59,46 @@ def test_several_keys_sign_and_all_must_hold(program, keys):
             stdin=token, says="--policy")
 
 
+def test_one_signature_by_each_key_must_hold(program, keys):
+    verify = ["jws", "verify", "--policy", "keys"]
+    token = sign(program, keys, names=("a", "b", "c"))
+    assert program.ok(*verify, *each_key(keys, "a", "c"), stdin=token) == PAYLOAD
+    assert program.ok(*verify, *each_key(keys, "b"), stdin=token) == PAYLOAD
+    done = program.run(*verify, *each_key(keys, "a", "stranger"), stdin=token)
+    assert (done.returncode, done.stdout) == (NO, b""), done
+    for words in (["--flattened"], []):
+        alone = sign(program, keys, *words)
+        assert program.ok(*verify, *each_key(keys, "a"), stdin=alone) == PAYLOAD
+        refuses(program, NO, *verify, *each_key(keys, "a", "b"), stdin=alone)
+    refuses(program, USAGE, *verify, "--pinned-thumbprint", "A" * 43, stdin=token,
+            says="--policy keys")
+
+
+def test_a_detached_payload_needs_each_key_too(program, keys, tmp_path):
+    file = tmp_path / "payload"
+    file.write_bytes(PAYLOAD)
+    verify = ["jws", "verify", "--policy", "keys", "--detached", str(file)]
+    token = program.ok("jws", "sign", *each_key(keys, "a", private=True), "--detached", str(file))
+    program.ok(*verify, *each_key(keys, "a"), stdin=token)
+    refuses(program, NO, *verify, *each_key(keys, "a", "b"), stdin=token)
+
+
+def test_a_key_in_the_token_counts_if_it_is_pinned(program, keys, tmp_path):
+    header = tmp_path / "header.json"
+    with open(keys["a"][1], encoding="utf-8") as public:
+        header.write_text(json.dumps({"jwk": json.load(public)}), encoding="utf-8")
+    token = sign(program, keys, "--header", str(header))
+    thumbprint = program.ok("jwk", "thumbprint", keys["a"][1]).decode().strip()
+    other = program.ok("jwk", "thumbprint", keys["stranger"][1]).decode().strip()
+    pinned = ["jws", "verify", "--pinned-thumbprint"]
+    assert program.ok(*pinned, thumbprint, stdin=token) == PAYLOAD
+    refuses(program, NO, *pinned, other, stdin=token)
+    refuses(program, NO, *pinned, thumbprint, stdin=sign(program, keys))
+    for wrong in ("", thumbprint[1:], thumbprint + "A", "x" * 200, "!" * 43):
+        refuses(program, USAGE, *pinned, wrong, stdin=token, says="--pinned-thumbprint")
+    refuses(program, USAGE, *pinned, thumbprint, *each_key(keys, "a"), stdin=token, says="--key")
+
+
 def test_says_in_json_what_each_signature_is_worth(program, keys):
     token = sign(program, keys, names=("a", "b"))
     done = program.run("jws", "verify", "--json", *each_key(keys, "a", "b"), stdin=token)

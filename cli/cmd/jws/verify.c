@@ -7,6 +7,8 @@
 #include "cli/jws_payload.h"
 #include "cli/jws_verdict.h"
 #include "cli/keys.h"
+#include <jwkeep/thumbprint.h>
+#include <stdio.h>
 #include <string.h>
 
 struct verify {
@@ -14,6 +16,7 @@ struct verify {
     text_list algs;
     text_list crit;
     const char *policy;
+    const char *pinned;
     const char *detached;
     bool is_json;
     const char *file;
@@ -25,7 +28,10 @@ static const option_spec OPTIONS[] = {
          "allow this algorithm (default: what the keys are for)"),
     LIST(struct verify, crit, "crit", "NAME", "a critical parameter that you understand"),
     TEXT(struct verify, policy, "policy", "WHICH",
-         "of several signatures, all (the default) or any must hold"),
+         "of several signatures, all (the default) or any must hold, or one by each of the "
+         "keys"),
+    TEXT(struct verify, pinned, "pinned-thumbprint", "T",
+         "instead of --key: the token's own jwk, if this is its thumbprint (SHA-256)"),
     TEXT(struct verify, detached, "detached", "FILE", "the payload that the token is without"),
     FLAG(struct verify, is_json, "json",
          "answer in JSON: the payload in base64url, each signature with its key"),
@@ -39,10 +45,42 @@ typedef struct setup {
     jwkeep_jws_extension extensions[OPTIONS_MAX_REPEATS];
     jwkeep_jws_options options;
     jwkeep_jws_policy policy;
+    jwkeep_thumbprint pinned;
+    jwkeep_span demanded[JWKEEP_MAX_SIGNATURES]; /* thumbprints of keys, by --policy keys */
 } setup;
 
-static void set_up(const struct verify *values, const key_file *keys,
-                   jwkeep_algorithm_set algorithms, setup *ret_setup) {
+static bool is_policy(const struct verify *values, const char *name) {
+    return values->policy && strcmp(values->policy, name) == 0;
+}
+
+static exit_status demand_each(const key_file *keys, setup *with) {
+    size_t count = keys->set ? jwkeep_keyset_count(keys->set) : 1;
+    if (count > JWKEEP_MAX_SIGNATURES)
+        return report_usage("--policy keys: a token has %u signatures at the most",
+                            JWKEEP_MAX_SIGNATURES);
+    for (size_t i = 0; i < count; i++)
+        with->demanded[i] =
+            jwkeep_jwk_thumbprint(keys->set ? jwkeep_keyset_at(keys->set, i) : keys->key);
+    with->policy = (jwkeep_jws_policy){.demand = JWKEEP_JWS_DEMAND_KEYS,
+                                       .thumbprints = with->demanded,
+                                       .thumbprint_count = count};
+    return STATUS_YES;
+}
+
+/* The thumbprint is the end of its URI (RFC 9278 §3). */
+static exit_status pin(const char *text, setup *with) {
+    char uri[128];
+    int size =
+        snprintf(uri, sizeof uri, "urn:ietf:params:oauth:jwk-thumbprint:sha-256:%s", text);
+    if (size < 0 || (size_t)size >= sizeof uri ||
+        jwkeep_thumbprint_read_uri(jwkeep_span_text(uri), &with->pinned, NULL) != JWKEEP_OK)
+        return report_usage("--pinned-thumbprint: 43 characters of base64url expected");
+    with->options.pinned_thumbprint = jwkeep_span_of(with->pinned.bytes, with->pinned.size);
+    return STATUS_YES;
+}
+
+static exit_status set_up(const struct verify *values, const key_file *keys,
+                          jwkeep_algorithm_set algorithms, setup *ret_setup) {
     *ret_setup = (setup){.values = values};
     jwkeep_limits *limits = &ret_setup->limits;
     jwkeep_limits_init(limits);
@@ -57,8 +95,16 @@ static void set_up(const struct verify *values, const key_file *keys,
                                               .limits = limits,
                                               .extensions = ret_setup->extensions,
                                               .extension_count = values->crit.count};
-    if (values->policy && strcmp(values->policy, "any") == 0)
+    if (is_policy(values, "any"))
         ret_setup->policy.demand = JWKEEP_JWS_DEMAND_ANY;
+    if (values->pinned)
+        return pin(values->pinned, ret_setup);
+    return is_policy(values, "keys") ? demand_each(keys, ret_setup) : STATUS_YES;
+}
+
+/* Several keys cannot have signed what has one signature. */
+static bool demands_several(const setup *with) {
+    return with->policy.thumbprint_count > 1;
 }
 
 static exit_status print(const setup *with, jws_verdict *verdict) {
@@ -70,6 +116,12 @@ static exit_status print(const setup *with, jws_verdict *verdict) {
 }
 
 static void verify_compact(const setup *with, jwkeep_span token, jws_verdict *verdict) {
+    if (demands_several(with)) {
+        verdict->code = JWKEEP_SIGNATURES_UNMET;
+        verdict->error =
+            (jwkeep_error){.code = verdict->code, .text = jwkeep_code_text(verdict->code)};
+        return;
+    }
     verdict->code = jwkeep_jws_verify(token, &with->options, &verdict->payload,
                                       &verdict->header, &verdict->key, &verdict->error);
 }
@@ -128,6 +180,8 @@ static exit_status verify_detached(setup *with, jwkeep_span token) {
     jwkeep_jws_stream *stream = NULL;
     jws_verdict verdict;
     jwkeep_error error;
+    if (demands_several(with))
+        return verify_beside(with, token);
     jwkeep_jws_form form = token.size && token.data[0] == '{' ? JWKEEP_JWS_FORM_FLATTENED
                                                               : JWKEEP_JWS_FORM_COMPACT;
     jwkeep_code code =
@@ -161,11 +215,13 @@ static exit_status read_and_verify(setup *with) {
 }
 
 static exit_status check(const struct verify *values) {
-    const char *policy = values->policy;
-    if (values->keys.count == 0)
-        return report_usage("say which key verifies: --key FILE");
-    if (policy && strcmp(policy, "any") != 0 && strcmp(policy, "all") != 0)
-        return report_usage("--policy: all or any");
+    if ((values->keys.count == 0) != (values->pinned != NULL))
+        return report_usage("say which key verifies: --key FILE or --pinned-thumbprint T");
+    if (values->policy && !is_policy(values, "any") && !is_policy(values, "all") &&
+        !is_policy(values, "keys"))
+        return report_usage("--policy: all, any or keys");
+    if (values->pinned && is_policy(values, "keys"))
+        return report_usage("--policy keys goes with --key");
     unsigned readers =
         (unsigned)input_is_standard(values->file) + (unsigned)input_is_dash(values->detached);
     for (size_t i = 0; i < values->keys.count; i++)
@@ -183,12 +239,12 @@ static exit_status run(const void *arguments) {
     exit_status status = check(values);
     if (status == STATUS_YES)
         status = key_algorithms(&values->algs, &algorithms);
-    if (status == STATUS_YES)
+    if (status == STATUS_YES && values->keys.count > 0)
         status = key_files_read(&values->keys, &keys);
-    if (status != STATUS_YES)
-        return status;
-    set_up(values, &keys, algorithms, &with);
-    status = read_and_verify(&with);
+    if (status == STATUS_YES)
+        status = set_up(values, &keys, algorithms, &with);
+    if (status == STATUS_YES)
+        status = read_and_verify(&with);
     key_file_done(&keys);
     return status;
 }
@@ -204,8 +260,11 @@ const struct command CMD_JWS_VERIFY = {
         "cannot be read give status 3: they say nothing about the token. A detached\n"
         "payload may be of any size, is read piece by piece where the algorithm allows\n"
         "it, and is not printed.\n",
-    .examples = "  jwkeep jws verify --key public.json --alg ES256 < token\n"
-                "  jwkeep jws verify --key public.pem --detached disk.img < disk.img.jws\n",
+    .examples =
+        "  jwkeep jws verify --key public.json --alg ES256 < token\n"
+        "  jwkeep jws verify --key public.pem --detached disk.img < disk.img.jws\n"
+        "  jwkeep jws verify --key a.json --key b.json --policy keys < token.json\n"
+        "  jwkeep jws verify --pinned-thumbprint $(jwkeep jwk thumbprint key.json) < token\n",
     .options = OPTION_TABLE(OPTIONS),
     .values_size = sizeof(struct verify),
     .run = run,
