@@ -3,6 +3,7 @@
 """The checks in tools/ find what they are there to find: each gets a small tree with a fault;
 and what README.md shows is what is there."""
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -76,6 +77,42 @@ class Layers(unittest.TestCase):
 
     def test_refuses_a_folder_without_a_rank(self):
         self.refuses("src/misc/helpers.c", "\n", "no rank")
+
+
+class Reference(unittest.TestCase):
+    """tools/make-reference on a copy of the headers and pages, with one change."""
+
+    def refuses(self, path, old, new, word):
+        with tempfile.TemporaryDirectory() as folder:
+            for part in ("include", "docs/reference", "src/base"):
+                shutil.copytree(ROOT / part, pathlib.Path(folder, part))
+            changed = pathlib.Path(folder, path)
+            text = changed.read_text(encoding="utf-8") if changed.exists() else ""
+            self.assertIn(old, text)
+            changed.write_text(text.replace(old, new), encoding="utf-8")
+            done = subprocess.run([sys.executable, TOOLS / "make-reference", folder],
+                                  capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertIn(word, done.stdout)
+
+    def test_refuses_a_function_without_a_comment(self):
+        self.refuses("include/jwkeep/keyset.h", "/* How many keys the set holds. */\n", "",
+                     "jwkeep_keyset_count has no comment")
+
+    def test_refuses_an_inline_function_without_a_comment(self):
+        self.refuses("include/jwkeep/span.h", "/* Whether the value is there, be it empty. */\n",
+                     "", "jwkeep_span_is_present has no comment")
+
+    def test_refuses_a_page_that_says_something_else(self):
+        self.refuses("docs/reference/jwt.md", "the caller's to free", "to be left alone",
+                     "docs/reference/jwt.md is not what the headers say")
+
+    def test_refuses_a_code_that_the_table_does_not_say(self):
+        self.refuses("src/base/error.c", "the token has expired", "too late", "codes.md")
+
+    def test_refuses_a_header_without_a_place_in_the_index(self):
+        self.refuses("include/jwkeep/new.h", "", "/* SPDX\n *\n * Owns it. */\n\n/* Does it. */\n"
+                     "JWKEEP_API void jwkeep_new_do(void);\n", "new.h is in no group")
 
 
 class Readme(unittest.TestCase):
