@@ -43,7 +43,7 @@ def test_is_well_formed_and_complete(configure, sign, key, claims):
 
 
 def test_counts_by_policy_outcome_and_algorithm(configure, sign, make_key, issuer, claims):
-    other = make_key("other", "RS256")
+    other = make_key("other_algorithm", "RS256")
     service = configure({"name": "default", "audiences": ["api"]},
                         {"name": "strict", "audiences": ["nobody"]})
     issuer.keys.append(other.public)

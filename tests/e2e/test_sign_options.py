@@ -95,13 +95,6 @@ def test_a_large_payload_comes_back(program, make_key):
             says="1048576")
 
 
-def test_refuses_what_a_later_version_may_do(program, make_key, tmp_path):
-    key = str(make_key("first").path)
-    refuses(program, USAGE, "jws", "verify", "--key", key, "--detached", "x", says="detached")
-    refuses(program, NO, "jws", "verify", "--key", key, stdin=b'{"payload":"","signature":""}',
-            says="JSON serialization")
-
-
 # ---- decode -----------------------------------------------------------------------------------
 
 

@@ -21,7 +21,7 @@ class Watch:
     """jwkeep jwks watch --json in the background."""
 
     def __init__(self, program, *words):
-        self.log = tempfile.TemporaryFile()
+        self.log = tempfile.TemporaryFile("a+b")  # so that reading moves no write
         self.process = subprocess.Popen([program.path, "jwks", "watch", "--json", *words],
                                         stdout=self.log, stderr=subprocess.STDOUT)
 

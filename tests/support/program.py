@@ -71,7 +71,7 @@ class Background:
 
     def __init__(self, program, ready_file, words):
         self.ready_file = ready_file
-        self.log = tempfile.TemporaryFile()
+        self.log = tempfile.TemporaryFile("a+b")  # so that reading moves no write
         self.addresses = {}
         self.process = subprocess.Popen([program.path, *words, "--ready-file", str(ready_file)],
                                         stdin=subprocess.DEVNULL, stdout=self.log,
