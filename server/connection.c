@@ -218,7 +218,7 @@ static void wait_for_bytes(server_connection *connection) {
     }
     if (is_idle)
         release_input(connection);
-    if (is_idle && connection->worker->is_draining) {
+    if (is_idle && connection->has_asked && connection->worker->is_draining) {
         server_connection_close(connection);
         return;
     }
@@ -342,6 +342,7 @@ static server_next serve_input(server_connection *connection) {
         http_read_result result = http_reader_read(&connection->reader, bytes);
         if (result == HTTP_READ_MORE)
             return SERVER_NEXT_READ;
+        connection->has_asked = true;
         server_next next =
             result == HTTP_READ_REFUSED ? refuse(connection) : answer(connection);
         if (next != SERVER_NEXT_READ)
@@ -503,8 +504,9 @@ void server_connection_drain(server_connection *connection) {
     /* A request may have come just now: it is answered, and that is the last answer. */
     if (connection->phase == SERVER_PHASE_IDLE && server_link_is_alone(&connection->in_queue))
         on_readable(connection);
+    /* Whoever has just connected is about to ask, and does not expect to have to ask again. */
     if (connection->socket >= 0 && connection->phase == SERVER_PHASE_IDLE &&
-        server_link_is_alone(&connection->in_queue))
+        connection->has_asked && server_link_is_alone(&connection->in_queue))
         server_connection_close(connection);
 }
 

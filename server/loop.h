@@ -71,6 +71,7 @@ struct server_connection {
     server_link in_queue;   /* of turns, or of delays; alone otherwise */
     server_link in_mailbox; /* under mutex: newly accepted, or woken */
     server_next next;       /* once all is written */
+    bool has_asked;         /* a request was whole, or refused */
     bool is_last;           /* the answer under way is the last */
     bool lingers;           /* the end was a refusal: unread bytes may be on their way */
     size_t lingered_bytes;

@@ -137,7 +137,9 @@ static void end_draining(server_worker *worker) {
 static uint32_t timeout_of(const server_worker *worker, server_phase phase) {
     switch (phase) {
     case SERVER_PHASE_IDLE:
-        return worker->limits.idle_timeout_ms;
+        /* Of those that a drain leaves open, each has still to send its first request. */
+        return worker->is_draining ? worker->limits.request_timeout_ms
+                                   : worker->limits.idle_timeout_ms;
     case SERVER_PHASE_REQUEST:
         return worker->limits.request_timeout_ms;
     case SERVER_PHASE_PARKED:

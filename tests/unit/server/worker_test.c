@@ -589,6 +589,62 @@ static void draining_answers_what_is_parked_and_closes_what_is_idle(void **state
     close(parked);
 }
 
+/* The first, which asks nothing, and the third are one worker's: once the third has its answer
+ * the first is open, and once the third has its end the first was drained. */
+static void open_three(fixture *it, int sockets[3]) {
+    for (size_t i = 0; i < 3; i++) {
+        sockets[i] = wire_connect(it->address);
+        if (i == 0)
+            continue;
+        assert_true(wire_send_text(sockets[i], "GET / HTTP/1.1\r\n" HOST "\r\n"));
+        assert_int_equal(wire_read_responses(sockets[i], &it->text, 1), 1);
+        reset(it);
+    }
+}
+
+static void drain_and_await_the_third(fixture *it, const int sockets[3]) {
+    server_worker_close_listeners(it->front);
+    for (size_t i = 0; i < 2; i++)
+        server_worker_stop(it->workers[i], 2 * WIRE_DEADLINE_MS);
+    assert_true(wire_read_to_end(sockets[2], &it->text));
+    reset(it);
+}
+
+static void close_three(const int sockets[3]) {
+    for (size_t i = 0; i < 3; i++)
+        close(sockets[i]);
+}
+
+static void draining_answers_who_had_not_asked_yet(void **state) {
+    fixture *it = *state;
+    int sockets[3];
+    open_three(it, sockets);
+    drain_and_await_the_third(it, sockets);
+    assert_true(wire_send_text(sockets[0], "GET / HTTP/1.1\r\n" HOST "\r\n"));
+    assert_true(wire_read_to_end(sockets[0], &it->text));
+    assert_int_equal(wire_status(&it->text, 0), 200);
+    assert_non_null(strstr(it->text.data, "Connection: close\r\n"));
+    close_three(sockets);
+}
+
+static int set_up_impatient(void **state) {
+    server_limits limits;
+    server_limits_init(&limits);
+    limits.request_timeout_ms = 200;
+    *state = start(&limits);
+    return 0;
+}
+
+static void draining_lets_go_of_who_never_asks(void **state) {
+    fixture *it = *state;
+    int sockets[3];
+    open_three(it, sockets);
+    drain_and_await_the_third(it, sockets);
+    assert_true(wire_read_to_end(sockets[0], &it->text));
+    assert_int_equal(it->text.size, 0);
+    close_three(sockets);
+}
+
 static void draining_sends_what_was_begun_and_then_closes(void **state) {
     fixture *it = *state;
     char first;
@@ -643,6 +699,8 @@ int main(void) {
         WITH(one_address_cannot_have_every_connection, set_up_two_per_address),
         WITH(refuses_to_park_over_the_limit, set_up_unparked),
         WITH(draining_answers_what_is_parked_and_closes_what_is_idle, set_up),
+        WITH(draining_answers_who_had_not_asked_yet, set_up),
+        WITH(draining_lets_go_of_who_never_asks, set_up_impatient),
         WITH(draining_sends_what_was_begun_and_then_closes, set_up_unix),
         WITH(stopping_without_grace_lets_go_of_what_is_parked, set_up),
     };
