@@ -3,6 +3,7 @@
  * Owns which metrics there are, and their names. */
 #include "server/admin_metrics.h"
 #include "base/attributes.h"
+#include "base/clock.h"
 #include "server/metrics.h"
 #include "server/set_hash.h"
 #include <jwkeep/version.h>
@@ -14,7 +15,7 @@ const char *const admin_health_names[ADMIN_HEALTH_COUNT] = {"ok", "degraded", "f
 const char *const admin_trigger_names[JWKEEP_TRIGGER_COUNT] = {
     "start", "schedule", "miss", "trailing", "request", "signature"};
 
-static const char *const outcome_names[VERIFY_OUTCOME_COUNT] = {
+const char *const admin_outcome_names[VERIFY_OUTCOME_COUNT] = {
     [VERIFY_ALLOWED] = "allowed",    [VERIFY_NO_TOKEN] = "no_token",
     [VERIFY_REJECTED] = "rejected",  [VERIFY_INVALID_REQUEST] = "invalid_request",
     [VERIFY_FAILED] = "failed",      [VERIFY_UNAVAILABLE] = "unavailable",
@@ -47,7 +48,7 @@ static uint64_t sum_loops(const admin_context *context, size_t offset) {
 
 /* Numbers whose policies decide, or have decided; the one for the rest only if it was needed.
  */
-static size_t count_policies(const admin_context *context) {
+size_t admin_count_policies(const admin_context *context) {
     size_t count = policy_numbers_count(context->numbers);
     return count == POLICY_NUMBERS_MAX ? POLICY_NUMBERS_COUNT : count;
 }
@@ -55,11 +56,11 @@ static size_t count_policies(const admin_context *context) {
 static void write_outcomes(const admin_context *context, metrics_writer *writer) {
     metrics_family(writer, "jwkeep_requests_total", "counter",
                    "Decisions by policy and outcome.");
-    for (size_t policy = 0; policy < count_policies(context); policy++)
+    for (size_t policy = 0; policy < admin_count_policies(context); policy++)
         for (size_t i = 0; i < VERIFY_OUTCOME_COUNT; i++)
             metrics_count(writer,
                           LABELS("policy", policy_numbers_name(context->numbers, policy),
-                                 "outcome", outcome_names[i]),
+                                 "outcome", admin_outcome_names[i]),
                           sum_array(context, OF_POLICY(policy, outcomes), i));
     metrics_family(writer, "jwkeep_refusals_total", "counter",
                    "Tokens not accepted, by reason; reasons that occurred.");
@@ -75,7 +76,7 @@ static void write_outcomes(const admin_context *context, metrics_writer *writer)
 static void write_algorithms(const admin_context *context, metrics_writer *writer) {
     metrics_family(writer, "jwkeep_tokens_accepted_total", "counter",
                    "Tokens that passed by policy and algorithm; algorithms that occurred.");
-    for (size_t policy = 0; policy < count_policies(context); policy++)
+    for (size_t policy = 0; policy < admin_count_policies(context); policy++)
         for (size_t i = 0; i < JWKEEP_ALGORITHM_COUNT; i++) {
             uint64_t count = sum_array(context, OF_POLICY(policy, algorithms), i);
             if (count > 0)
@@ -105,7 +106,7 @@ static void write_latency_of(const admin_context *context, size_t policy,
 static void write_latency(const admin_context *context, metrics_writer *writer) {
     metrics_family(writer, "jwkeep_request_duration_seconds", "histogram",
                    "Time from a whole request to its decision, waiting for keys included.");
-    for (size_t policy = 0; policy < count_policies(context); policy++)
+    for (size_t policy = 0; policy < admin_count_policies(context); policy++)
         write_latency_of(context, policy, writer);
 }
 
@@ -401,21 +402,55 @@ jwkeep_code admin_write_metrics(admin_context *context, jwkeep_buffer *buffer) {
     return writer.code;
 }
 
+uint64_t admin_count_decisions(const admin_context *context, size_t policy, size_t outcome) {
+    return sum_array(context, OF_POLICY(policy, outcomes), outcome);
+}
+
 uint64_t admin_count_outcome(const admin_context *context, size_t outcome) {
     uint64_t sum = 0;
-    for (size_t policy = 0; policy < count_policies(context); policy++)
-        sum += sum_array(context, OF_POLICY(policy, outcomes), outcome);
+    for (size_t policy = 0; policy < admin_count_policies(context); policy++)
+        sum += admin_count_decisions(context, policy, outcome);
     return sum;
+}
+
+uint64_t admin_count_open(const admin_context *context) {
+    return sum_loops(context, LOOP(open));
+}
+
+uint64_t admin_count_parked(const admin_context *context) {
+    return sum_loops(context, LOOP(parked));
+}
+
+static uint64_t count_misses(const admin_context *context) {
+    uint64_t sum = 0;
+    for (size_t i = 0; i < jwkeep_verifier_issuer_count(context->verifier); i++) {
+        jwkeep_source_status status;
+        if (jwkeep_verifier_status(context->verifier, i, &status) == JWKEEP_OK)
+            sum += status.cooldown_rejections + status.negative_rejections;
+    }
+    return sum;
+}
+
+void admin_take_sample(admin_context *context) {
+    sample taken = {.at_ms = jk_clock_monotonic_ms()};
+    if (!samples_are_due(&context->samples, taken.at_ms))
+        return;
+    for (size_t i = 0; i < VERIFY_OUTCOME_COUNT; i++)
+        taken.outcomes[i] = admin_count_outcome(context, i);
+    for (size_t policy = 0; policy < admin_count_policies(context); policy++)
+        for (size_t i = 0; i <= VERIFY_BUCKET_COUNT; i++)
+            taken.buckets[i] += sum_array(context, OF_POLICY(policy, buckets), i);
+    taken.misses = count_misses(context);
+    samples_add(&context->samples, &taken);
 }
 
 void admin_write_totals(const admin_context *context, jwkeep_json_writer *writer) {
     jwkeep_json_write_name(writer, JWKEEP_SPAN("requests"));
     jwkeep_json_write_object(writer);
     for (size_t i = 0; i < VERIFY_OUTCOME_COUNT; i++)
-        jwkeep_json_write_member_int64(writer, outcome_names[i],
+        jwkeep_json_write_member_int64(writer, admin_outcome_names[i],
                                        (int64_t)admin_count_outcome(context, i));
     jwkeep_json_write_end(writer);
-    jwkeep_json_write_member_int64(writer, "connections",
-                                   (int64_t)sum_loops(context, LOOP(open)));
-    jwkeep_json_write_member_int64(writer, "parked", (int64_t)sum_loops(context, LOOP(parked)));
+    jwkeep_json_write_member_int64(writer, "connections", (int64_t)admin_count_open(context));
+    jwkeep_json_write_member_int64(writer, "parked", (int64_t)admin_count_parked(context));
 }

@@ -17,8 +17,21 @@ extern const char *const admin_trigger_names[JWKEEP_TRIGGER_COUNT];
 /* Errors: those of the buffer. */
 JWKEEP_MUST_USE jwkeep_code admin_write_metrics(admin_context *context, jwkeep_buffer *buffer);
 
-/* Decisions of an outcome so far, by all policies. */
+/* "allowed", "no_token", … */
+extern const char *const admin_outcome_names[VERIFY_OUTCOME_COUNT];
+
+/* Decisions so far: of an outcome by the policy of a number, of which there are so many; by all
+ * policies. */
+size_t admin_count_policies(const admin_context *context);
+uint64_t admin_count_decisions(const admin_context *context, size_t policy, size_t outcome);
 uint64_t admin_count_outcome(const admin_context *context, size_t outcome);
+
+/* Now: open connections, requests that wait for keys. */
+uint64_t admin_count_open(const admin_context *context);
+uint64_t admin_count_parked(const admin_context *context);
+
+/* Adds to the context's samples, if it is time for another. */
+void admin_take_sample(admin_context *context);
 
 /* The members "requests", "connections" and "parked" of an open object. */
 void admin_write_totals(const admin_context *context, jwkeep_json_writer *writer);

@@ -6,6 +6,8 @@
 #include "base/clock.h"
 #include "server/admin_actions.h"
 #include "server/admin_metrics.h"
+#include "server/alarms.h"
+#include "server/page/page.h"
 #include "server/set_hash.h"
 #include <jwkeep/version.h>
 
@@ -97,24 +99,30 @@ static void write_fetches(const jwkeep_source_status *status, jwkeep_json_writer
     jwkeep_json_write_end(writer);
 }
 
+static void write_key(const admin_context *context, const jwkeep_jwk *key,
+                      jwkeep_json_writer *writer) {
+    jwkeep_json_write_object(writer);
+    if (jwkeep_span_is_present(jwkeep_jwk_kid(key)))
+        jwkeep_json_write_member_string(writer, "kid", jwkeep_jwk_kid(key));
+    write_text(writer, "kty", jwkeep_kty_name(jwkeep_jwk_kty(key)));
+    if (jwkeep_jwk_algorithm(key) != JWKEEP_ALGORITHM_ABSENT)
+        write_text(writer, "alg", jwkeep_algorithm_name(jwkeep_jwk_algorithm(key)));
+    /* The thumbprint of a symmetric key is made from the secret (RFC 7638 §7). */
+    if (jwkeep_jwk_kty(key) != JWKEEP_KTY_OCT) {
+        int64_t came_ms = history_key_came_ms(&context->seen, jwkeep_jwk_thumbprint(key).data);
+        jwkeep_json_write_member_string(writer, "thumbprint", jwkeep_jwk_thumbprint_text(key));
+        if (came_ms > 0)
+            jwkeep_json_write_member_int64(writer, "came_ms", came_ms);
+    }
+    jwkeep_json_write_end(writer);
+}
+
 static void write_keys(const admin_context *context, size_t index, jwkeep_json_writer *writer) {
     jwkeep_keyset *keys = jwkeep_verifier_take_keys(context->verifier, index);
     jwkeep_json_write_name(writer, JWKEEP_SPAN("keys"));
     jwkeep_json_write_array(writer);
-    for (size_t i = 0; keys && i < jwkeep_keyset_count(keys); i++) {
-        const jwkeep_jwk *key = jwkeep_keyset_at(keys, i);
-        jwkeep_json_write_object(writer);
-        if (jwkeep_span_is_present(jwkeep_jwk_kid(key)))
-            jwkeep_json_write_member_string(writer, "kid", jwkeep_jwk_kid(key));
-        write_text(writer, "kty", jwkeep_kty_name(jwkeep_jwk_kty(key)));
-        if (jwkeep_jwk_algorithm(key) != JWKEEP_ALGORITHM_ABSENT)
-            write_text(writer, "alg", jwkeep_algorithm_name(jwkeep_jwk_algorithm(key)));
-        /* The thumbprint of a symmetric key is made from the secret (RFC 7638 §7). */
-        if (jwkeep_jwk_kty(key) != JWKEEP_KTY_OCT)
-            jwkeep_json_write_member_string(writer, "thumbprint",
-                                            jwkeep_jwk_thumbprint_text(key));
-        jwkeep_json_write_end(writer);
-    }
+    for (size_t i = 0; keys && i < jwkeep_keyset_count(keys); i++)
+        write_key(context, jwkeep_keyset_at(keys, i), writer);
     jwkeep_json_write_end(writer);
     jwkeep_keyset_unref(keys);
 }
@@ -135,12 +143,34 @@ static void write_lookups(const jwkeep_source_status *status, jwkeep_json_writer
         jwkeep_json_write_member_int64(writer, figures[i].name, (int64_t)figures[i].count);
 }
 
-static void write_issuer(const admin_context *context, size_t index,
-                         jwkeep_json_writer *writer) {
+static void write_events(const history_issuer *seen, jwkeep_json_writer *writer) {
+    jwkeep_json_write_name(writer, JWKEEP_SPAN("events"));
+    jwkeep_json_write_array(writer);
+    for (size_t i = 0; i < seen->event_count; i++) {
+        const history_event *event = &seen->events[i];
+        jwkeep_json_write_object(writer);
+        write_text(writer, "event", history_kind_names[event->kind]);
+        if (event->kid_size > 0)
+            jwkeep_json_write_member_string(writer, "kid",
+                                            jwkeep_span_of(event->kid, event->kid_size));
+        if (event->code != JWKEEP_OK)
+            write_text(writer, "reason", jwkeep_code_name(event->code));
+        jwkeep_json_write_member_int64(writer, "keys", (int64_t)event->keys);
+        jwkeep_json_write_member_int64(writer, "first_ms", event->first_ms);
+        jwkeep_json_write_member_int64(writer, "last_ms", event->last_ms);
+        jwkeep_json_write_member_int64(writer, "times", event->times);
+        jwkeep_json_write_end(writer);
+    }
+    jwkeep_json_write_end(writer);
+}
+
+static void write_issuer(admin_context *context, size_t index, jwkeep_json_writer *writer) {
     jwkeep_source_status status;
     char hash[SET_HASH_TEXT_SIZE];
     if (jwkeep_verifier_status(context->verifier, index, &status) != JWKEEP_OK)
         return;
+    (void)history_read(context->history, jwkeep_verifier_issuer_name(context->verifier, index),
+                       &context->seen);
     jwkeep_json_write_object(writer);
     write_text(writer, "name", jwkeep_verifier_issuer_name(context->verifier, index));
     if (jwkeep_verifier_issuer_id(context->verifier, index))
@@ -159,6 +189,37 @@ static void write_issuer(const admin_context *context, size_t index,
     write_text(writer, "set_hash", hash);
     if (status.last_error != JWKEEP_OK)
         write_text(writer, "last_error", jwkeep_code_name(status.last_error));
+    write_events(&context->seen, writer);
+    jwkeep_json_write_end(writer);
+}
+
+static void write_alarm(void *user, const alarm *it) {
+    jwkeep_json_writer *writer = user;
+    jwkeep_json_write_object(writer);
+    write_text(writer, "kind", it->kind);
+    write_text(writer, "severity", it->is_red ? "alarm" : "warning");
+    if (it->issuer)
+        write_text(writer, "issuer", it->issuer);
+    write_text(writer, "text", it->text);
+    if (it->reason)
+        write_text(writer, "reason", it->reason);
+    jwkeep_json_write_end(writer);
+}
+
+/* Of the last minute. */
+static void write_recent(const admin_context *context, jwkeep_json_writer *writer) {
+    const sample *from, *to;
+    jwkeep_json_write_name(writer, JWKEEP_SPAN("recent"));
+    jwkeep_json_write_object(writer);
+    if (samples_recent(&context->samples, &from, &to)) {
+        jwkeep_json_write_name(writer, JWKEEP_SPAN("requests_per_s"));
+        jwkeep_json_write_double(writer,
+                                 (double)sample_requests(from, to) / sample_seconds(from, to));
+        jwkeep_json_write_name(writer, JWKEEP_SPAN("median_ms"));
+        jwkeep_json_write_double(writer, sample_quantile(from, to, 0.5) * 1e3);
+        jwkeep_json_write_name(writer, JWKEEP_SPAN("p99_ms"));
+        jwkeep_json_write_double(writer, sample_quantile(from, to, 0.99) * 1e3);
+    }
     jwkeep_json_write_end(writer);
 }
 
@@ -173,6 +234,11 @@ static void answer_status(admin_context *context, const http_request *request,
                                    (jk_clock_wall_ms() - context->started_ms) / 1000);
     jwkeep_json_write_member_int64(&writer, "workers", (int64_t)context->worker_count);
     admin_write_totals(context, &writer);
+    write_recent(context, &writer);
+    jwkeep_json_write_name(&writer, JWKEEP_SPAN("alarms"));
+    jwkeep_json_write_array(&writer);
+    alarms_visit(context, write_alarm, &writer);
+    jwkeep_json_write_end(&writer);
     jwkeep_json_write_name(&writer, JWKEEP_SPAN("issuers"));
     jwkeep_json_write_array(&writer);
     for (size_t i = 0; i < jwkeep_verifier_issuer_count(context->verifier); i++)
@@ -198,6 +264,7 @@ static const admin_route routes[] = {
 static void tick(void *user) {
     admin_context *context = user;
     context->verifier = plan_seat_look(&context->seat)->catalogue;
+    admin_take_sample(context);
 }
 
 static server_outcome answer(void *user, server_exchange *exchange) {
@@ -206,10 +273,13 @@ static server_outcome answer(void *user, server_exchange *exchange) {
     http_response *response = server_exchange_response(exchange);
     if (admin_is_action(http_request_path(request)))
         return admin_act(user, exchange);
+    bool is_reading = http_request_is(request, "GET") || http_request_is(request, "HEAD");
+    if (is_reading && page_answer(user, http_request_path(request), response))
+        return SERVER_ANSWERED;
     for (size_t i = 0; i < JK_COUNT_OF(routes); i++) {
         if (!jwkeep_span_equals(http_request_path(request), jwkeep_span_text(routes[i].path)))
             continue;
-        if (http_request_is(request, "GET") || http_request_is(request, "HEAD")) {
+        if (is_reading) {
             routes[i].answer(user, request, response);
         } else {
             http_response_text(response, 405, "GET or HEAD");

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Owns the administration listener's answers: /metrics, /healthz, /readyz, /status. Reads
+ * Owns the administration listener's answers: /metrics, /healthz, /readyz, /status,
+ * and the page of server/page/. Reads
  * what the workers count and what the verifier says of its issuers. */
 #ifndef SERVER_ADMIN_ROUTES_H
 #define SERVER_ADMIN_ROUTES_H
 
 #include "server/history.h"
+#include "server/page/samples.h"
 #include "server/reload.h"
 #include "server/verify_route.h"
 #include "server/worker.h"
@@ -19,7 +21,8 @@ typedef struct admin_context {
     const verify_counters *decisions[SERVER_MAX_WORKERS];
     const server_loop_counters *acceptor;
     policy_numbers *numbers;
-    history *history;    /* or NULL */
+    history *history; /* or NULL */
+    samples samples;
     history_issuer seen; /* of the issuer that is being told of */
     int64_t started_ms;  /* wall clock */
     /* Set by the stopping thread, with release; read with acquire (Q). */

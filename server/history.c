@@ -167,6 +167,16 @@ bool history_read(history *it, const char *issuer, history_issuer *ret_issuer) {
     return found != NULL;
 }
 
+int64_t history_kid_reused_ms(history *it, const char *issuer) {
+    if (!it)
+        return 0;
+    pthread_mutex_lock(&it->mutex);
+    const history_issuer *found = find(it, issuer);
+    int64_t reused_ms = found ? found->kid_reused_ms : 0;
+    pthread_mutex_unlock(&it->mutex);
+    return reused_ms;
+}
+
 int64_t history_key_came_ms(const history_issuer *issuer, const uint8_t *thumbprint) {
     for (size_t i = 0; i < issuer->key_count; i++)
         if (memcmp(issuer->keys[i].thumbprint, thumbprint, JWKEEP_THUMBPRINT_SIZE) == 0)

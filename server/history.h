@@ -61,6 +61,10 @@ void history_add(history *it, const char *issuer, const jwkeep_event *event);
 /* Copies what there is of an issuer; false, and all zero, if there is nothing. Any thread. */
 bool history_read(history *it, const char *issuer, history_issuer *ret_issuer);
 
+/* When a `kid` was last given to other key material, on the wall clock; 0: never. Any thread.
+ */
+int64_t history_kid_reused_ms(history *it, const char *issuer);
+
 /* When a key came, on the wall clock; 0 if that is not known. */
 int64_t history_key_came_ms(const history_issuer *issuer, const uint8_t *thumbprint);
 

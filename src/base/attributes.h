@@ -7,7 +7,7 @@
 #include <jwkeep/attributes.h>
 
 #define JK_NONNULL __attribute__((nonnull))
-#define JK_PRINTF(format, first) __attribute__((format(printf, format, first)))
+#define JK_PRINTF(text, first) __attribute__((format(printf, text, first)))
 #define JK_CLEANUP(function) __attribute__((cleanup(function)))
 #define JK_LIKELY(condition) __builtin_expect(!!(condition), 1)
 #define JK_UNLIKELY(condition) __builtin_expect(!!(condition), 0)
