@@ -44,6 +44,7 @@ extern const struct command CMD_JWT_SIGN;
 extern const struct command CMD_JWT_VERIFY;
 extern const struct command CMD_JWT_DECODE;
 extern const struct command CMD_SERVE;
+extern const struct command CMD_TOP;
 extern const struct command CMD_DEV_ISSUER;
 extern const struct command CMD_BENCH_CACHE;
 extern const struct command CMD_BENCH_MEMORY;

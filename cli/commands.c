@@ -33,6 +33,7 @@ const struct command *const COMMANDS[] = {
     &CMD_JWT_VERIFY,
     &CMD_JWT_DECODE,
     &CMD_SERVE,
+    &CMD_TOP,
     &CMD_DEV_ISSUER,
     &CMD_BENCH_CACHE,
     &CMD_BENCH_MEMORY,
