@@ -400,6 +400,12 @@ static void hand_over(server *it) {
     EVENT(it->log, LOG_SUCCEEDED, "the successor answers", LOG_NUMBER("pid", it->successor));
 }
 
+/* Whoever ends the service means all of it; and the socket files go now. */
+static void end_successor(const server *it) {
+    if (it->successor > 0 && !it->has_successor)
+        kill(it->successor, SIGTERM);
+}
+
 int server_run(server *it) {
     uint32_t watchdog_ms = notify_watchdog_ms();
     const struct timespec interval = interval_of(watchdog_ms);
@@ -414,8 +420,10 @@ int server_run(server *it) {
         int signal = sigtimedwait(&signals, &from, &interval);
         if (signal == SIGTERM && it->successor > 0 && from.si_pid == it->successor)
             hand_over(it);
-        if (signal == SIGTERM || signal == SIGINT)
+        if (signal == SIGTERM || signal == SIGINT) {
+            end_successor(it);
             return signal;
+        }
         if (signal == SIGHUP)
             reload_now(it);
         else if (signal == SIGUSR2)

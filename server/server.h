@@ -72,7 +72,8 @@ JWKEEP_MUST_USE jwkeep_code server_start(const server_options *options, server *
 
 /* Waits in the calling thread until SIGTERM or SIGINT arrives; returns its number. SIGHUP
  * meanwhile reloads; SIGUSR2 starts the program anew on the same sockets, which ends this one
- * once it answers, and leaves it alone if it does not come to that. Tells a service manager
+ * once it answers, and leaves it alone if it does not come to that; what ends this one before
+ * ends the other, too. Tells a service manager
  * that it is ready, reloads, stops, and, while every loop turns, that it is alive. Signals must
  * be blocked in every thread, so call server_signals_block before any thread is started. */
 void server_signals_block(void);

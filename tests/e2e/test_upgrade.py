@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """jwkeep serve: SIGUSR2 starts a successor on the same sockets."""
 import http.client
+import json
 import os
 import pathlib
 import signal
@@ -89,6 +90,18 @@ def test_a_successor_that_cannot_start_changes_nothing(configure, sign, key, cla
     assert children_of(service.process.pid) == []
     service.write()
     assert service.reload().status == 200
+
+
+def test_who_ends_the_service_ends_the_successor_that_is_being_started(configure, issuer,
+                                                                       successors):
+    service = configure(policy())
+    service.write(json.dumps({**service.settings, "start": "required"}))
+    issuer.gate.clear()
+    successor = upgrade(service, successors)
+    service.process.send_signal(signal.SIGTERM)
+    wait_until("the predecessor's end", service.has_ended)
+    issuer.gate.set()
+    wait_until("the successor's end", lambda: not is_running(successor))
 
 
 def test_a_unix_socket_goes_over_with_its_file(configure, issuer, tmp_path, successors):
