@@ -353,6 +353,50 @@ static void write_caches(const admin_context *context, metrics_writer *writer) {
     }
 }
 
+/* Issuers that tokens brought have no labels of their own: there may be thousands. */
+static void write_accepted_states(const char *policy, const jwkeep_dynamic_status *status,
+                                  metrics_writer *writer) {
+    size_t ok = status->issuers - status->unloaded - status->degraded - status->failing;
+    metrics_count(writer, LABELS("policy", policy, "state", "ok"), ok);
+    metrics_count(writer, LABELS("policy", policy, "state", "degraded"), status->degraded);
+    metrics_count(writer, LABELS("policy", policy, "state", "failing"), status->failing);
+    metrics_count(writer, LABELS("policy", policy, "state", "unloaded"), status->unloaded);
+}
+
+static void write_accepted_results(const char *policy, const jwkeep_dynamic_status *status,
+                                   metrics_writer *writer) {
+    metrics_count(writer, LABELS("policy", policy, "result", "accepted"), status->accepted);
+    metrics_count(writer, LABELS("policy", policy, "result", "refused"), status->refused);
+    metrics_count(writer, LABELS("policy", policy, "result", "busy"), status->busy);
+    metrics_count(writer, LABELS("policy", policy, "result", "evicted"), status->evicted);
+}
+
+static void write_accepted(const admin_context *context, metrics_writer *writer) {
+    static const struct {
+        const char *name;
+        const char *type;
+        const char *help;
+        void (*write)(const char *policy, const jwkeep_dynamic_status *status,
+                      metrics_writer *writer);
+    } families[] = {
+        {"jwkeep_accepted_issuers", "gauge", "Issuers accepted at run time, by their health.",
+         write_accepted_states},
+        {"jwkeep_accepted_names_total", "counter",
+         "Names of issuers that tokens brought, by what became of them.",
+         write_accepted_results},
+    };
+    const server_plan *plan = context->seat.present;
+    for (size_t i = 0; i < JK_COUNT_OF(families); i++) {
+        metrics_family(writer, families[i].name, families[i].type, families[i].help);
+        for (size_t policy = 0; policy < plan->policy_count; policy++) {
+            jwkeep_dynamic_status status;
+            if (jwkeep_verifier_dynamic_status(plan->policies[policy].verifier, &status,
+                                               NULL) == JWKEEP_OK)
+                families[i].write(plan->policies[policy].name, &status, writer);
+        }
+    }
+}
+
 static void write_reloads(const admin_context *context, metrics_writer *writer) {
     const reload *reloads = context->reload;
     metrics_family(writer, "jwkeep_config_reloads_total", "counter",
@@ -398,6 +442,7 @@ jwkeep_code admin_write_metrics(admin_context *context, jwkeep_buffer *buffer) {
     write_issuers(context, &writer);
     write_events(context, &writer);
     write_caches(context, &writer);
+    write_accepted(context, &writer);
     write_reloads(context, &writer);
     return writer.code;
 }

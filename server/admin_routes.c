@@ -16,6 +16,8 @@ static const char *health_name(jwkeep_health health) {
                                                                   : JWKEEP_HEALTH_FAILING];
 }
 
+#define ACCEPTED_TOLD_MAX 1000u /* issuers accepted at run time, in one answer */
+
 static void answer_metrics(admin_context *context, const http_request *request,
                            http_response *response) {
     (void)request;
@@ -164,9 +166,25 @@ static void write_events(const history_issuer *seen, jwkeep_json_writer *writer)
     jwkeep_json_write_end(writer);
 }
 
+static void write_figures(const jwkeep_source_status *status, jwkeep_json_writer *writer) {
+    char hash[SET_HASH_TEXT_SIZE];
+    write_text(writer, "health", health_name(status->health));
+    jwkeep_json_write_member_int64(writer, "generation", (int64_t)status->generation);
+    jwkeep_json_write_member_int64(writer, "age_s", status->age_s);
+    jwkeep_json_write_member_int64(writer, "expires_in_s", status->expires_in_s);
+    jwkeep_json_write_member_int64(writer, "last_success_ms", status->last_success_ms);
+    write_fetches(status, writer);
+    write_lookups(status, writer);
+    jwkeep_json_write_member_int64(writer, "keys_skipped", (int64_t)status->keys_skipped);
+    jwkeep_json_write_member_boolean(writer, "size_alarm", status->is_size_alarm);
+    set_hash_write(status->set_hash, hash);
+    write_text(writer, "set_hash", hash);
+    if (status->last_error != JWKEEP_OK)
+        write_text(writer, "last_error", jwkeep_code_name(status->last_error));
+}
+
 static void write_issuer(admin_context *context, size_t index, jwkeep_json_writer *writer) {
     jwkeep_source_status status;
-    char hash[SET_HASH_TEXT_SIZE];
     if (jwkeep_verifier_status(context->verifier, index, &status) != JWKEEP_OK)
         return;
     (void)history_read(context->history, jwkeep_verifier_issuer_name(context->verifier, index),
@@ -175,21 +193,44 @@ static void write_issuer(admin_context *context, size_t index, jwkeep_json_write
     write_text(writer, "name", jwkeep_verifier_issuer_name(context->verifier, index));
     if (jwkeep_verifier_issuer_id(context->verifier, index))
         write_text(writer, "issuer", jwkeep_verifier_issuer_id(context->verifier, index));
-    write_text(writer, "health", health_name(status.health));
     write_keys(context, index, writer);
-    jwkeep_json_write_member_int64(writer, "generation", (int64_t)status.generation);
-    jwkeep_json_write_member_int64(writer, "age_s", status.age_s);
-    jwkeep_json_write_member_int64(writer, "expires_in_s", status.expires_in_s);
-    jwkeep_json_write_member_int64(writer, "last_success_ms", status.last_success_ms);
-    write_fetches(&status, writer);
-    write_lookups(&status, writer);
-    jwkeep_json_write_member_int64(writer, "keys_skipped", (int64_t)status.keys_skipped);
-    jwkeep_json_write_member_boolean(writer, "size_alarm", status.is_size_alarm);
-    set_hash_write(status.set_hash, hash);
-    write_text(writer, "set_hash", hash);
-    if (status.last_error != JWKEEP_OK)
-        write_text(writer, "last_error", jwkeep_code_name(status.last_error));
+    write_figures(&status, writer);
     write_events(&context->seen, writer);
+    jwkeep_json_write_end(writer);
+}
+
+/* Of issuers that were accepted at run time, the figures of the first that are met. */
+typedef struct telling {
+    jwkeep_json_writer *writer;
+    const char *policy;
+    size_t left;
+} telling;
+
+static void write_accepted_issuer(void *user, const char *iss,
+                                  const jwkeep_source_status *status) {
+    telling *it = user;
+    if (it->left == 0)
+        return;
+    it->left--;
+    jwkeep_json_write_object(it->writer);
+    write_text(it->writer, "policy", it->policy);
+    write_text(it->writer, "issuer", iss);
+    jwkeep_json_write_member_int64(it->writer, "key_count", (int64_t)status->keys);
+    write_figures(status, it->writer);
+    jwkeep_json_write_end(it->writer);
+}
+
+static void write_accepted(const admin_context *context, jwkeep_json_writer *writer) {
+    const server_plan *plan = context->seat.present;
+    telling it = {.writer = writer, .left = ACCEPTED_TOLD_MAX};
+    jwkeep_json_write_name(writer, JWKEEP_SPAN("accepted_issuers"));
+    jwkeep_json_write_array(writer);
+    for (size_t i = 0; i < plan->policy_count; i++) {
+        it.policy = plan->policies[i].name;
+        /* Without memory they are not told this time. */
+        (void)!jwkeep_verifier_visit_dynamic(plan->policies[i].verifier, write_accepted_issuer,
+                                             &it, NULL);
+    }
     jwkeep_json_write_end(writer);
 }
 
@@ -244,6 +285,7 @@ static void answer_status(admin_context *context, const http_request *request,
     for (size_t i = 0; i < jwkeep_verifier_issuer_count(context->verifier); i++)
         write_issuer(context, i, &writer);
     jwkeep_json_write_end(&writer);
+    write_accepted(context, &writer);
     jwkeep_json_write_end(&writer);
     http_response_json(response, &writer);
 }

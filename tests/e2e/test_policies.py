@@ -271,8 +271,16 @@ def test_an_accepted_issuer_is_looked_for_and_another_is_not(configure, sign, ke
     assert service.verify(sign(key, claims)).status == 200
     claims["iss"] = "https://tenant.idp.localhost/one"
     assert service.verify(sign(key, claims)).status == 503
+    told, = json.loads(service.admin("/status").body)["accepted_issuers"]
+    assert (told["policy"], told["issuer"]) == ("default", claims["iss"])
+    assert told["key_count"] == 0 and told["health"] == "failing"
+    assert told["last_error"] == "transport_connect"
     for other in ("https://tenant.idp.localhost", "https://tenant.idp.localhost/one/two",
                   "https://a.tenant.idp.localhost/one", "https://idp.localhost/one",
                   "http://tenant.idp.localhost/one"):
         claims["iss"] = other
         assert_refused(service.verify(sign(key, claims)))
+    assert service.metric('jwkeep_accepted_issuers{policy="default",state="unloaded"}') == 1
+    assert service.metric('jwkeep_accepted_issuers{policy="default",state="ok"}') == 0
+    assert service.metric('jwkeep_accepted_names_total{policy="default",result="accepted"}') == 1
+    assert service.metric('jwkeep_accepted_names_total{policy="default",result="refused"}') == 5
