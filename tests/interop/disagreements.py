@@ -142,6 +142,8 @@ REASONS = [
            "`typ` is a string (RFC 7515 §4.1.9)"),
     Reason(BOTH, "header_invalid", "cty", header_is_no_string("cty"),
            "`cty` is a string (RFC 7515 §4.1.10)"),
+    Reason(BOTH, "token_nested", "cty", lambda t: value(t, 0)["cty"].upper() == "JWT",
+           "`cty` says that the payload is another token (RFC 7519 §5.2), not claims"),
     Reason(BOTH, "header_invalid", "kid", header_is_no_string("kid"),
            "`kid` is a string (RFC 7515 §4.1.4)"),
     Reason(BOTH, "header_invalid", "b64", lambda t: value(t, 0)["b64"] is not True,
