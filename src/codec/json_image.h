@@ -8,8 +8,8 @@
 
 #include "codec/json_value.h"
 
-#define JK_JSON_IMAGE_MAX_BYTES ((size_t)UINT16_MAX) /* of a text; no longer one has an image  \
-                                                      */
+/* Of a text; no longer one has an image. */
+#define JK_JSON_IMAGE_MAX_BYTES ((size_t)UINT16_MAX)
 
 typedef struct jk_packed_json {
     uint16_t raw; /* where it begins in the text */

@@ -23,7 +23,8 @@
 #define JK_CACHE_PLACES 8u   /* where an entry may be: its bucket and the neighbour */
 #define JK_CACHE_MAX_USES 3u /* counted: rounds an entry is given */
 
-#define JK_CACHED_TOKEN_MAX_BYTES ((size_t)UINT16_MAX) /* longer ones are not remembered */
+/* Longer ones are not remembered: their payloads would have no images. */
+#define JK_CACHED_TOKEN_MAX_BYTES JK_JSON_IMAGE_MAX_BYTES
 
 /* Whole, and then changed in its atomics and, under the mutex, its links. A block of `size`
  * bytes, whose fields take one line of the processor's cache. */
@@ -45,7 +46,6 @@ struct jk_cached_token {
     _Alignas(max_align_t) uint8_t bytes[]; /* the image of the token, then the token */
 };
 _Static_assert(sizeof(jk_cached_token) <= JK_CACHE_LINE, "one line");
-_Static_assert(JK_CACHED_TOKEN_MAX_BYTES <= JK_JSON_IMAGE_MAX_BYTES, "payloads have images");
 
 static inline jwkeep_span jk_cached_token_bytes(const jk_cached_token *entry) {
     const uint8_t *end = (const uint8_t *)entry + entry->size;
