@@ -11,9 +11,11 @@ import time
 
 import pytest
 
-from interop import disagreements
-from support import damage
-from support.library import Library
+pytest.importorskip("cryptography", reason="runs under ./test --all")
+
+from interop import disagreements  # noqa: E402
+from support import damage  # noqa: E402
+from support.library import Library  # noqa: E402
 
 pytestmark = pytest.mark.foreign
 

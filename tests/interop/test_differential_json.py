@@ -11,10 +11,12 @@ import subprocess
 
 import pytest
 
-from interop import disagreements
-from support.damage import ALGS
-from support.damage_json import JsonDamage, shown
-from support.library_json import JsonLibrary
+pytest.importorskip("cryptography", reason="runs under ./test --all")
+
+from interop import disagreements  # noqa: E402
+from support.damage import ALGS  # noqa: E402
+from support.damage_json import JsonDamage, shown  # noqa: E402
+from support.library_json import JsonLibrary  # noqa: E402
 
 pytestmark = pytest.mark.foreign
 

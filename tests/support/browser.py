@@ -15,9 +15,8 @@ FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-
 
 class Browser:
     def __init__(self, folder):
-        self.log = open(folder / "chromedriver.log", "w+", encoding="utf-8")
-        self.driver = subprocess.Popen(["chromedriver", "--port=0"], stdin=subprocess.DEVNULL,
-                                       stdout=self.log, stderr=self.log)
+        self.log = open(folder / "chromedriver.log", "a", encoding="utf-8")
+        self.start()
         port = wait_until("the port of chromedriver", self.port)
         self.url = f"http://127.0.0.1:{port}/session"
         options = {"args": [*FLAGS, f"--user-data-dir={folder / 'profile'}"],
@@ -25,8 +24,15 @@ class Browser:
         made = self.call("", {"capabilities": {"alwaysMatch": {"goog:chromeOptions": options}}})
         self.url += "/" + made["sessionId"]
 
+    def start(self):
+        self.driver = subprocess.Popen(["chromedriver", "--port=0"], stdin=subprocess.DEVNULL,
+                                       stdout=self.log, stderr=self.log)
+
     def port(self):
-        self.log.flush()
+        """It takes a port that is free for IPv6, and ends if that is not free for IPv4: after tests
+        with thousands of connections few are, for a minute."""
+        if self.driver.poll() is not None:
+            self.start()
         with open(self.log.name, encoding="utf-8") as lines:
             found = re.search(r"started successfully on port (\d+)", lines.read())
         return found and found[1]
