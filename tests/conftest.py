@@ -31,8 +31,7 @@ def pytest_collection_modifyitems(config, items):
 
 @pytest.fixture(scope="session")
 def program():
-    path = os.environ.get("JWKEEP_PROGRAM", str(ROOT / "build/test/bin/jwkeep"))
-    return Program(path)
+    return Program(str(ROOT / os.environ.get("JWKEEP_PROGRAM", "build/test/bin/jwkeep")))
 
 
 class Key:

@@ -51,6 +51,7 @@ def test_read_measures_one_thread_two_and_so_on(program):
                for kind in ("unprotected_ns", "ring_ns", "ring_hold_ns"))
 
 
+@pytest.mark.plain
 def test_memory_has_a_figure_for_each_thing(program):
     rows = {row["what"].strip(): row["bytes"] for row in
             json.loads(program.ok("bench", "memory", "--sources", "20", "--json"))}

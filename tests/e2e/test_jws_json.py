@@ -135,6 +135,7 @@ def test_a_detached_payload_stays_outside(program, keys, tmp_path, name, form, b
     refuses(program, USAGE, *verify, str(tmp_path / "absent"), stdin=token, says="absent")
 
 
+@pytest.mark.plain
 def test_a_large_payload_takes_no_memory(program, keys, tmp_path):
     file = tmp_path / "large"
     with open(file, "wb") as large:

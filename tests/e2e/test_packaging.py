@@ -56,6 +56,7 @@ def test_the_containerfile_copies_all_that_the_build_needs_and_nothing_ignored()
     assert set(built) - {"tests", "fuzz"} <= copied
 
 
+@pytest.mark.plain
 def test_the_image_has_the_libraries_that_the_program_needs(program):
     if not shutil.which("dpkg"):
         pytest.skip("no dpkg here")
