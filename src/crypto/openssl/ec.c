@@ -14,7 +14,8 @@
 
 #define POINT_MAX_BYTES (1u + 2u * JK_ECDSA_NUMBER_MAX_BYTES)
 
-/* RFC 7518 §3.4 with FIPS 186-4 §6.4: r and s are from 1 to n - 1. */
+/* RFC 7518 §3.4 with FIPS 186-4 §6.4: r and s are from 1 to n - 1. OpenSSL's provider looks as
+ * well; which provider answers is for the system's configuration to say. */
 static bool is_in_range(jwkeep_span signature, jwkeep_crv crv) {
     const uint8_t *order = jk_crv_order(crv);
     size_t width = jk_crv_bytes(crv);

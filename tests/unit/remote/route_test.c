@@ -229,17 +229,6 @@ static int set_up_strict(void **state) {
                : -1;
 }
 
-static int set_up_ancient(void **state) {
-    static fixture f;
-    memset(&f, 0, sizeof f);
-    *state = &f;
-    return begin(&f, &(tls_server_options){.host = "localhost",
-                                           .valid_s = AN_HOUR,
-                                           .is_ancient = true})
-               ? 0
-               : -1;
-}
-
 static int tear_down(void **state) {
     fixture *f = *state;
     tls_server_free(f->server);
@@ -284,12 +273,6 @@ static void r18_a_dynamic_source_does_not_reach_loopback_by_http(void **state) {
     http_server_free(server);
     assert_int_equal(configured, JWKEEP_OK);
     assert_int_equal(dynamic, JWKEEP_TRANSPORT_CONNECT);
-}
-
-static void r19_speaks_no_tls_before_1_2(void **state) {
-    fixture *f = *state;
-    assert_int_equal(fetch(f), JWKEEP_TRANSPORT_TLS);
-    assert_int_equal(tls_server_requests(f->server), 0);
 }
 
 static void r19_one_of_the_pins_must_be_the_servers(void **state) {
@@ -426,8 +409,6 @@ int main(void) {
         cmocka_unit_test(r18_a_dynamic_source_goes_through_no_proxy),
         TEST(r18_a_dynamic_source_reaches_public_addresses_only),
         TEST(r18_a_dynamic_source_does_not_reach_loopback_by_http),
-        cmocka_unit_test_setup_teardown(r19_speaks_no_tls_before_1_2, set_up_ancient,
-                                        tear_down),
         TEST(r19_one_of_the_pins_must_be_the_servers),
         TEST(r19_a_pin_does_not_replace_the_authorities),
         cmocka_unit_test_setup_teardown(r19_asks_nobody_for_the_passphrase_of_a_client_key,
