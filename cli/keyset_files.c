@@ -1,19 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Owns sets in files. A file is replaced by renaming another one over it, so that whoever
- * reads it meanwhile sees the old set or the new one. */
+ * Owns sets in files: reading them whole, and replacing them in place. */
 #include "cli/keyset_files.h"
 #include "cli/input.h"
 #include "cli/keys.h"
 #include "cli/output.h"
+#include "cli/whole_file.h"
 #include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
-
-#define MAX_PATH_BYTES 2048u
 
 static exit_status refuse_loss(const char *file, size_t skipped) {
     report_note("%s: %zu key%s cannot be kept; nothing is changed without --drop-unusable",
@@ -61,36 +56,13 @@ exit_status keyset_file_read_keys(const char *file, bool drops_unusable,
     return status;
 }
 
-static bool write_all(int descriptor, jwkeep_span bytes) {
-    while (bytes.size > 0) {
-        ssize_t size = write(descriptor, bytes.data, bytes.size);
-        if (size < 0 && errno != EINTR)
-            return false;
-        if (size > 0)
-            bytes = jwkeep_span_of(bytes.data + size, bytes.size - (size_t)size);
-    }
-    return true;
-}
-
-/* `path` with six random signs is a file beside it. */
 static exit_status replace_file(const char *path, jwkeep_span bytes) {
-    char beside[MAX_PATH_BYTES];
     struct stat before;
     if (stat(path, &before) != 0 || !S_ISREG(before.st_mode))
         return report_usage("%s: not a file that --in-place can replace", path);
-    if (snprintf(beside, sizeof beside, "%s.XXXXXX", path) >= (int)sizeof beside)
-        return report_usage("%s: the name is too long", path);
-    int descriptor = mkstemp(beside);
-    if (descriptor < 0)
-        return report_usage("%s: %s", beside, strerror(errno));
-    bool is_written = fchmod(descriptor, before.st_mode & 07777) == 0 &&
-                      write_all(descriptor, bytes) && fsync(descriptor) == 0;
-    is_written = close(descriptor) == 0 && is_written && rename(beside, path) == 0;
-    if (is_written)
+    if (whole_file_write(path, bytes, before.st_mode & 07777))
         return STATUS_YES;
-    exit_status status = report_internal("%s: %s", path, strerror(errno));
-    unlink(beside);
-    return status;
+    return report_usage("%s: %s", path, strerror(errno));
 }
 
 exit_status keyset_file_write(const jwkeep_keyset *set, const keyset_target *target) {

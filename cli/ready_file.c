@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Owns the writing beside the file and the renaming. */
+ * Owns the text of the file. */
 #include "cli/ready_file.h"
+#include "cli/whole_file.h"
 #include <errno.h>
 #include <jwkeep/json.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define MAX_BYTES 1024u
 #define MODE 0644
@@ -27,37 +25,6 @@ static jwkeep_code write_json(const ready_addresses *addresses, jwkeep_buffer *b
     return code == JWKEEP_OK ? jwkeep_buffer_append_text(buffer, "\n") : code;
 }
 
-static bool write_whole(int descriptor, jwkeep_span bytes) {
-    while (bytes.size > 0) {
-        ssize_t size = write(descriptor, bytes.data, bytes.size);
-        if (size < 0 && errno != EINTR)
-            return false;
-        if (size > 0)
-            bytes = jwkeep_span_of(bytes.data + size, bytes.size - (size_t)size);
-    }
-    return true;
-}
-
-static bool write_and_rename(char *beside, const char *path, jwkeep_span bytes) {
-    int descriptor = mkstemp(beside);
-    if (descriptor < 0)
-        return false;
-    bool is_written = write_whole(descriptor, bytes) && fchmod(descriptor, MODE) == 0;
-    is_written = close(descriptor) == 0 && is_written && rename(beside, path) == 0;
-    if (!is_written)
-        unlink(beside);
-    return is_written;
-}
-
-static bool write_beside(const char *path, jwkeep_span bytes) {
-    char *beside = NULL;
-    if (asprintf(&beside, "%s.XXXXXX", path) < 0)
-        return false;
-    bool is_written = write_and_rename(beside, path, bytes);
-    free(beside);
-    return is_written;
-}
-
 exit_status ready_file_write(const char *path, const ready_addresses *addresses) {
     char storage[MAX_BYTES];
     jwkeep_buffer buffer;
@@ -65,7 +32,7 @@ exit_status ready_file_write(const char *path, const ready_addresses *addresses)
     jwkeep_buffer_init_fixed(&buffer, storage, sizeof storage);
     if (write_json(addresses, &buffer) != JWKEEP_OK)
         status = report_internal("%s: an address cannot be written as JSON", path);
-    else if (!write_beside(path, jwkeep_buffer_span(&buffer)))
+    else if (!whole_file_write(path, jwkeep_buffer_span(&buffer), MODE))
         status = report_usage("%s: %s", path, strerror(errno));
     jwkeep_buffer_done(&buffer);
     return status;

@@ -152,28 +152,41 @@ static void take_written(jwkeep_builder *builder, const jwkeep_json_writer *writ
     jwkeep_buffer_clear(&builder->scratch);
 }
 
+/* A new member whose value is to be written; NULL if there is none to write, as in a builder
+ * that has failed. `members` may be NULL where `builder` is. */
+static entry *start(jwkeep_builder *builder, entry_list *members, const char *name,
+                    jwkeep_json_writer *ret_writer) {
+    if (!is_usable(builder))
+        return NULL;
+    jwkeep_json_writer_init(ret_writer, &builder->scratch);
+    return add(builder, members, jwkeep_span_text(name), ENTRY_JSON);
+}
+
+static entry_list *claims_of(jwkeep_builder *builder) {
+    return builder ? &builder->claims : NULL;
+}
+
+static entry_list *header_of(jwkeep_builder *builder) {
+    return builder ? &builder->header : NULL;
+}
+
 static void set_text(jwkeep_builder *builder, entry_list *members, const char *name,
                      jwkeep_span text) {
-    if (!is_usable(builder))
-        return;
-    entry *added = add(builder, members, jwkeep_span_text(name), ENTRY_JSON);
+    jwkeep_json_writer writer;
+    entry *added = start(builder, members, name, &writer);
     if (!added)
         return;
-    jwkeep_json_writer writer;
-    jwkeep_json_writer_init(&writer, &builder->scratch);
     jwkeep_json_write_string(&writer, text);
     take_written(builder, &writer, added);
 }
 
 void jwkeep_builder_set_string(jwkeep_builder *builder, const char *name, jwkeep_span text) {
-    if (builder)
-        set_text(builder, &builder->claims, name, text);
+    set_text(builder, claims_of(builder), name, text);
 }
 
 void jwkeep_builder_set_header_string(jwkeep_builder *builder, const char *name,
                                       jwkeep_span text) {
-    if (builder)
-        set_text(builder, &builder->header, name, text);
+    set_text(builder, header_of(builder), name, text);
 }
 
 void jwkeep_builder_set_issuer(jwkeep_builder *builder, jwkeep_span issuer) {
@@ -211,25 +224,19 @@ void jwkeep_builder_add_audience(jwkeep_builder *builder, jwkeep_span audience) 
 }
 
 void jwkeep_builder_set_int64(jwkeep_builder *builder, const char *name, int64_t number) {
-    if (!is_usable(builder))
-        return;
-    entry *added = add(builder, &builder->claims, jwkeep_span_text(name), ENTRY_JSON);
+    jwkeep_json_writer writer;
+    entry *added = start(builder, claims_of(builder), name, &writer);
     if (!added)
         return;
-    jwkeep_json_writer writer;
-    jwkeep_json_writer_init(&writer, &builder->scratch);
     jwkeep_json_write_int64(&writer, number);
     take_written(builder, &writer, added);
 }
 
 void jwkeep_builder_set_double(jwkeep_builder *builder, const char *name, double number) {
-    if (!is_usable(builder))
-        return;
-    entry *added = add(builder, &builder->claims, jwkeep_span_text(name), ENTRY_JSON);
+    jwkeep_json_writer writer;
+    entry *added = start(builder, claims_of(builder), name, &writer);
     if (!added)
         return;
-    jwkeep_json_writer writer;
-    jwkeep_json_writer_init(&writer, &builder->scratch);
     jwkeep_json_write_double(&writer, number);
     take_written(builder, &writer, added);
 }
@@ -285,14 +292,12 @@ static void set_parsed(jwkeep_builder *builder, entry_list *members, const char 
 }
 
 void jwkeep_builder_set_json(jwkeep_builder *builder, const char *name, jwkeep_span json) {
-    if (builder)
-        set_parsed(builder, &builder->claims, name, json);
+    set_parsed(builder, claims_of(builder), name, json);
 }
 
 void jwkeep_builder_set_header_json(jwkeep_builder *builder, const char *name,
                                     jwkeep_span json) {
-    if (builder)
-        set_parsed(builder, &builder->header, name, json);
+    set_parsed(builder, header_of(builder), name, json);
 }
 
 void jwkeep_builder_add_claims(jwkeep_builder *builder, jwkeep_span object) {
