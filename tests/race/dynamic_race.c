@@ -31,22 +31,6 @@ static struct fixture {
     _Atomic size_t wrong;    /* likewise */
 } fixture;
 
-static int64_t wall_ms(void *user) {
-    (void)user;
-    return INT64_C(1700000000000);
-}
-
-static char *body_of(jwkeep_jwk *key) {
-    jwkeep_keyset *set = forge_keyset(&key, 1);
-    jwkeep_buffer buffer;
-    jwkeep_buffer_init(&buffer, 65536);
-    jwkeep_code code = jwkeep_keyset_write(set, false, &buffer, NULL);
-    char *body = code == JWKEEP_OK ? strndup((const char *)buffer.data, buffer.size) : NULL;
-    jwkeep_buffer_done(&buffer);
-    jwkeep_keyset_unref(set);
-    return body;
-}
-
 static bool is_down(size_t i) {
     return i % 4 == 3;
 }
@@ -67,7 +51,7 @@ static int set_up(void **state) {
     struct fixture *f = &fixture;
     memset(f, 0, sizeof *f);
     f->key = forge_key(JWKEEP_ALGORITHM_EDDSA, "k");
-    f->body = body_of(f->key);
+    f->body = forge_keyset_text(&f->key, 1);
     make_tokens(f);
     f->world = many_issuers_new(f->body);
     jk_environment environment = many_issuers_environment(f->world, true);
@@ -83,7 +67,7 @@ static int set_up(void **state) {
     dynamic.idle_s = 60;
     jwkeep_verifier_options options;
     jwkeep_verifier_options_init(&options);
-    options.now_ms = wall_ms;
+    options.now_ms = forge_now_ms;
     options.dynamic = &dynamic;
     return jk_verifier_new_in(&options, refresher, &f->verifier, NULL) == JWKEEP_OK ? 0 : -1;
 }

@@ -41,22 +41,6 @@ static struct fixture {
     _Atomic size_t wrong;
 } fixture;
 
-static int64_t wall_ms(void *user) {
-    (void)user;
-    return INT64_C(1700000000000);
-}
-
-static char *body_of(jwkeep_jwk *const *keys, size_t count) {
-    jwkeep_keyset *set = forge_keyset(keys, count);
-    jwkeep_buffer buffer;
-    jwkeep_buffer_init(&buffer, 65536);
-    jwkeep_code code = jwkeep_keyset_write(set, false, &buffer, NULL);
-    char *body = code == JWKEEP_OK ? strndup((const char *)buffer.data, buffer.size) : NULL;
-    jwkeep_buffer_done(&buffer);
-    jwkeep_keyset_unref(set);
-    return body;
-}
-
 static char *make_token(const jwkeep_jwk *key, const char *kid, size_t number) {
     char header[64], payload[64];
     snprintf(header, sizeof header, "{\"alg\":\"EdDSA\",\"kid\":\"%s\"}", kid);
@@ -75,28 +59,14 @@ static int set_up(void **state) {
         for (size_t j = 0; j < TOKENS; j++)
             f->tokens[i][j] = make_token(f->keys[i], kid, j);
     }
-    f->bodies[0] = body_of(f->keys, 1);
-    f->bodies[1] = body_of(f->keys, 2);
+    f->bodies[0] = forge_keyset_text(f->keys, 1);
+    f->bodies[1] = forge_keyset_text(f->keys, 2);
     f->issuer = live_issuer_new();
     live_issuer_publish(f->issuer, f->bodies[0]);
-    jk_environment environment = live_issuer_environment(f->issuer);
-    jwkeep_refresher *refresher = NULL;
-    if (jk_refresher_new_in(&environment, 1, true, &refresher, NULL) != JWKEEP_OK)
-        return -1;
-    jwkeep_source_options source;
-    jwkeep_source_options_init(&source);
-    source.cooldown_s = 1;
-    const jwkeep_issuer issuer = {
-        .issuer = "i", .jwks_url = "https://issuer.test/jwks", .source = &source};
-    jwkeep_verifier_options options;
-    jwkeep_verifier_options_init(&options);
-    options.issuers = &issuer;
-    options.issuer_count = 1;
-    options.now_ms = wall_ms;
-    options.cache_entries = ENTRIES;
-    if (jk_verifier_new_in(&options, refresher, &f->verifier, NULL) != JWKEEP_OK)
-        return -1;
-    return jwkeep_verifier_wait_ready(f->verifier, 60000, NULL) == JWKEEP_OK ? 0 : -1;
+    f->verifier = live_issuer_new_verifier(f->issuer, ENTRIES);
+    return f->verifier && jwkeep_verifier_wait_ready(f->verifier, 60000, NULL) == JWKEEP_OK
+               ? 0
+               : -1;
 }
 
 static int tear_down(void **state) {

@@ -31,22 +31,6 @@ static struct fixture {
     _Atomic size_t wrong;    /* likewise */
 } fixture;
 
-static int64_t wall_ms(void *user) {
-    (void)user;
-    return INT64_C(1700000000000);
-}
-
-static char *body_of(jwkeep_jwk *const *keys) {
-    jwkeep_keyset *set = forge_keyset(keys, 2);
-    jwkeep_buffer buffer;
-    jwkeep_buffer_init(&buffer, 65536);
-    jwkeep_code code = jwkeep_keyset_write(set, false, &buffer, NULL);
-    char *body = code == JWKEEP_OK ? strndup((const char *)buffer.data, buffer.size) : NULL;
-    jwkeep_buffer_done(&buffer);
-    jwkeep_keyset_unref(set);
-    return body;
-}
-
 static void make_keys(struct fixture *f) {
     for (size_t i = 0; i < KEYS; i++) {
         char kid[8], header[64], payload[64];
@@ -59,7 +43,7 @@ static void make_keys(struct fixture *f) {
     }
     for (size_t i = 0; i < KEYS; i++) {
         jwkeep_jwk *two[] = {f->keys[i], f->keys[(i + 1) % KEYS]};
-        f->bodies[i] = body_of(two);
+        f->bodies[i] = forge_keyset_text(two, 2);
     }
 }
 
@@ -70,21 +54,8 @@ static int set_up(void **state) {
     make_keys(f);
     f->issuer = live_issuer_new();
     live_issuer_publish(f->issuer, f->bodies[0]);
-    jk_environment environment = live_issuer_environment(f->issuer);
-    jwkeep_refresher *refresher = NULL;
-    if (jk_refresher_new_in(&environment, 1, true, &refresher, NULL) != JWKEEP_OK)
-        return -1;
-    jwkeep_source_options source;
-    jwkeep_source_options_init(&source);
-    source.cooldown_s = 1;
-    const jwkeep_issuer issuer = {
-        .issuer = "i", .jwks_url = "https://issuer.test/jwks", .source = &source};
-    jwkeep_verifier_options options;
-    jwkeep_verifier_options_init(&options);
-    options.issuers = &issuer;
-    options.issuer_count = 1;
-    options.now_ms = wall_ms;
-    return jk_verifier_new_in(&options, refresher, &f->verifier, NULL) == JWKEEP_OK ? 0 : -1;
+    f->verifier = live_issuer_new_verifier(f->issuer, 0);
+    return f->verifier ? 0 : -1;
 }
 
 static int tear_down(void **state) {

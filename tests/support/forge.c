@@ -77,3 +77,29 @@ jwkeep_keyset *forge_keyset(jwkeep_jwk *const *keys, size_t count) {
     require(jwkeep_keyset_new(keys, count, &set, &error) == JWKEEP_OK, error.text);
     return set;
 }
+
+static char *text_of(jwkeep_jwk *const *keys, size_t count, bool with_private) {
+    jwkeep_keyset *set = forge_keyset(keys, count);
+    jwkeep_buffer buffer;
+    jwkeep_error error = {0};
+    jwkeep_buffer_init(&buffer, 65536);
+    require(jwkeep_keyset_write(set, with_private, &buffer, &error) == JWKEEP_OK, error.text);
+    char *text = strndup((const char *)buffer.data, buffer.size);
+    require(text != NULL, "memory");
+    jwkeep_buffer_done(&buffer);
+    jwkeep_keyset_unref(set);
+    return text;
+}
+
+char *forge_keyset_text(jwkeep_jwk *const *keys, size_t count) {
+    return text_of(keys, count, false);
+}
+
+char *forge_private_keyset_text(jwkeep_jwk *const *keys, size_t count) {
+    return text_of(keys, count, true);
+}
+
+int64_t forge_now_ms(void *user) {
+    (void)user;
+    return FORGE_NOW_S * 1000;
+}

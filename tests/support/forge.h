@@ -26,7 +26,17 @@ jwkeep_jwk *forge_key(jwkeep_algorithm algorithm, const char *kid);
 /* A set of `count` keys, of which it becomes one more holder. */
 jwkeep_keyset *forge_keyset(jwkeep_jwk *const *keys, size_t count);
 
+/* The public JWK Set of `count` keys as text, as an issuer publishes it, to be freed. */
+char *forge_keyset_text(jwkeep_jwk *const *keys, size_t count);
+
+/* The same with private halves and secrets. */
+char *forge_private_keyset_text(jwkeep_jwk *const *keys, size_t count);
+
 /* A key from JSON. */
 jwkeep_jwk *forge_key_of(const char *json);
+
+/* A wall clock that stands at FORGE_NOW_S. */
+#define FORGE_NOW_S INT64_C(1700000000)
+int64_t forge_now_ms(void *user);
 
 #endif

@@ -2,9 +2,8 @@
  *
  * Owns the server's thread: one poll over the listener and its connections. */
 #include "http_server.h"
-#include <arpa/inet.h>
+#include "support/loopback.h"
 #include <errno.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -138,18 +137,10 @@ static void *run(void *argument) {
     }
 }
 
-static bool listen_somewhere(http_server *server) {
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof address;
-    server->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+static bool start(http_server *server) {
     server->stop = eventfd(0, EFD_CLOEXEC);
-    if (server->listener < 0 || server->stop < 0 ||
-        bind(server->listener, (struct sockaddr *)&address, size) ||
-        listen(server->listener, 128) ||
-        getsockname(server->listener, (struct sockaddr *)&address, &size))
+    if (server->stop < 0 || !loopback_listen(128, &server->listener, &server->port))
         return false;
-    server->port = ntohs(address.sin_port);
     return pthread_create(&server->thread, NULL, run, server) == 0;
 }
 
@@ -160,7 +151,7 @@ http_server *http_server_new(void) {
     for (size_t i = 0; i < MAX_CONNECTIONS; i++)
         server->connections[i].socket = -1;
     pthread_mutex_init(&server->mutex, NULL);
-    if (listen_somewhere(server))
+    if (start(server))
         return server;
     free(server);
     return NULL;

@@ -2,7 +2,9 @@
  *
  * Owns the transport behind a mutex: one request at a time is all that one source makes. */
 #include "support/live_issuer.h"
-#include <jwkeep/error.h>
+#include "remote/refresher.h"
+#include "support/forge.h"
+#include "verify/verifier.h"
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -116,6 +118,27 @@ jk_environment live_issuer_environment(live_issuer *issuer) {
                             .wall_ms = monotonic_ms,
                             .user = issuer,
                             .seed = 7};
+}
+
+jwkeep_verifier *live_issuer_new_verifier(live_issuer *issuer, size_t cache_entries) {
+    jk_environment environment = live_issuer_environment(issuer);
+    jwkeep_refresher *refresher = NULL;
+    if (jk_refresher_new_in(&environment, 1, true, &refresher, NULL) != JWKEEP_OK)
+        return NULL;
+    jwkeep_source_options source;
+    jwkeep_source_options_init(&source);
+    source.cooldown_s = 1;
+    const jwkeep_issuer configured = {
+        .issuer = "i", .jwks_url = "https://issuer.test/jwks", .source = &source};
+    jwkeep_verifier_options options;
+    jwkeep_verifier_options_init(&options);
+    options.issuers = &configured;
+    options.issuer_count = 1;
+    options.now_ms = forge_now_ms;
+    options.cache_entries = cache_entries;
+    jwkeep_verifier *verifier = NULL;
+    return jk_verifier_new_in(&options, refresher, &verifier, NULL) == JWKEEP_OK ? verifier
+                                                                                 : NULL;
 }
 
 void live_issuer_publish(live_issuer *issuer, const char *body) {

@@ -6,6 +6,7 @@
 #define TESTS_SUPPORT_LIVE_ISSUER_H
 
 #include "remote/environment.h"
+#include <jwkeep/verifier.h>
 
 typedef struct live_issuer live_issuer;
 
@@ -16,6 +17,11 @@ void live_issuer_free(live_issuer *issuer);
 
 /* For jk_refresher_new_in. The monotonic clock stands until it is moved. */
 jk_environment live_issuer_environment(live_issuer *issuer);
+
+/* A verifier of tokens whose `iss` is "i", at forge_now_ms, with the issuer's keys: its
+ * downloads may follow each other after a second. For jwkeep_verifier_free; NULL if it cannot
+ * be made. */
+jwkeep_verifier *live_issuer_new_verifier(live_issuer *issuer, size_t cache_entries);
 
 /* From any thread. What requests are answered with that are made from now on: a body, which
  * must outlive the issuer, or, for NULL, a failure to connect. */

@@ -2,6 +2,7 @@
  *
  * Owns the proxy's thread. */
 #include "proxy.h"
+#include "support/loopback.h"
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -103,18 +104,12 @@ static void *run(void *argument) {
     return NULL;
 }
 
-static bool listen_somewhere(proxy *server) {
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof address;
-    server->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+static bool start(proxy *server) {
+    unsigned port;
     server->stop = eventfd(0, EFD_CLOEXEC);
-    if (server->listener < 0 || server->stop < 0 ||
-        bind(server->listener, (struct sockaddr *)&address, size) ||
-        listen(server->listener, 16) ||
-        getsockname(server->listener, (struct sockaddr *)&address, &size))
+    if (server->stop < 0 || !loopback_listen(16, &server->listener, &port))
         return false;
-    snprintf(server->url, sizeof server->url, "http://127.0.0.1:%u", ntohs(address.sin_port));
+    snprintf(server->url, sizeof server->url, "http://127.0.0.1:%u", port);
     return pthread_create(&server->thread, NULL, run, server) == 0;
 }
 
@@ -124,7 +119,7 @@ proxy *proxy_new(unsigned target_port) {
         return NULL;
     server->target_port = target_port;
     pthread_mutex_init(&server->mutex, NULL);
-    if (listen_somewhere(server))
+    if (start(server))
         return server;
     free(server);
     return NULL;

@@ -2,8 +2,7 @@
  *
  * Owns the certificate and the thread; one connection at a time. */
 #include "tls_server.h"
-#include <arpa/inet.h>
-#include <netinet/in.h>
+#include "support/loopback.h"
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
@@ -181,17 +180,10 @@ static void *run(void *argument) {
     }
 }
 
-static bool listen_somewhere(tls_server *server) {
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof address;
-    server->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+static bool start(tls_server *server) {
     server->stop = eventfd(0, EFD_CLOEXEC);
-    if (bind(server->listener, (struct sockaddr *)&address, size) ||
-        listen(server->listener, 16) ||
-        getsockname(server->listener, (struct sockaddr *)&address, &size))
+    if (server->stop < 0 || !loopback_listen(16, &server->listener, &server->port))
         return false;
-    server->port = ntohs(address.sin_port);
     return pthread_create(&server->thread, NULL, run, server) == 0;
 }
 
@@ -212,7 +204,7 @@ tls_server *tls_server_new_with(const tls_server_options *options) {
         return NULL;
     pthread_mutex_init(&server->mutex, NULL);
     server->body = strdup("{\"keys\":[]}");
-    if (server->body && make_context(server, options) && listen_somewhere(server))
+    if (server->body && make_context(server, options) && start(server))
         return server;
     free_parts(server);
     return NULL;

@@ -5,6 +5,9 @@
 #include "cli/input.h"
 #include "cli/keys.h"
 #include "cli/ready_file.h"
+#include "cli/whole_file.h"
+#include <dirent.h>
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -190,6 +193,45 @@ static void reports_a_ready_file_that_cannot_be_written(void **state) {
     assert_int_equal(ready_file_write(folder, &addresses), STATUS_USAGE);
 }
 
+static size_t entries_of_folder(void) {
+    size_t count = 0;
+    DIR *opened = opendir(folder);
+    assert_non_null(opened);
+    for (struct dirent *each; (each = readdir(opened));)
+        count += each->d_name[0] != '.';
+    closedir(opened);
+    return count;
+}
+
+static void replaces_a_file_by_a_whole_one(void **state) {
+    (void)state;
+    struct stat facts;
+    char bytes[8] = {0};
+    text_file("longer than before");
+    assert_true(whole_file_write(path, JWKEEP_SPAN("new"), 0640));
+    assert_int_equal(stat(path, &facts), 0);
+    assert_int_equal(facts.st_mode & 07777, 0640);
+    assert_int_equal(facts.st_size, 3);
+    FILE *file = fopen(path, "r");
+    assert_int_equal(fread(bytes, 1, sizeof bytes, file), 3);
+    fclose(file);
+    assert_string_equal(bytes, "new");
+    assert_int_equal(entries_of_folder(), 1);
+}
+
+static void what_cannot_be_replaced_leaves_nothing_beside_it(void **state) {
+    (void)state;
+    unlink(path);
+    assert_int_equal(mkdir(path, 0700), 0);
+    bool is_written = whole_file_write(path, JWKEEP_SPAN("new"), 0640);
+    int why = errno;
+    size_t entries = entries_of_folder();
+    rmdir(path);
+    assert_false(is_written);
+    assert_int_equal(why, EISDIR);
+    assert_int_equal(entries, 1);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_up_to_its_bound_and_no_further),
@@ -203,6 +245,8 @@ int main(void) {
         cmocka_unit_test(knows_no_algorithm_by_another_spelling),
         cmocka_unit_test(writes_the_addresses_whole),
         cmocka_unit_test(reports_a_ready_file_that_cannot_be_written),
+        cmocka_unit_test(replaces_a_file_by_a_whole_one),
+        cmocka_unit_test(what_cannot_be_replaced_leaves_nothing_beside_it),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -31,17 +31,6 @@ static int64_t wall_ms(void *user) {
     return ((const struct fixture *)user)->world.wall_ms;
 }
 
-static char *body_of(jwkeep_jwk *const *keys, size_t count, bool with_private) {
-    jwkeep_keyset *set = forge_keyset(keys, count);
-    jwkeep_buffer buffer;
-    jwkeep_buffer_init(&buffer, 65536);
-    jwkeep_code code = jwkeep_keyset_write(set, with_private, &buffer, NULL);
-    char *body = code == JWKEEP_OK ? strndup((const char *)buffer.data, buffer.size) : NULL;
-    jwkeep_buffer_done(&buffer);
-    jwkeep_keyset_unref(set);
-    return body;
-}
-
 static char *token_of(const jwkeep_jwk *key, const char *kid) {
     char header[256];
     jwkeep_algorithm algorithm = jwkeep_jwk_algorithm(key);
@@ -93,7 +82,7 @@ static int set_up(void **state) {
     memset(f, 0, sizeof *f);
     f->known = forge_key(JWKEEP_ALGORITHM_EDDSA, "known");
     f->stranger = forge_key(JWKEEP_ALGORITHM_EDDSA, "stranger");
-    f->body = body_of(&f->known, 1, false);
+    f->body = forge_keyset_text(&f->known, 1);
     f->good = token_of(f->known, "known");
     f->refresher = script_refresher(&f->world, 0);
     const jwkeep_issuer issuer = {.issuer = "i", .jwks_url = URL};
@@ -171,7 +160,7 @@ static void reloads_do_not_overlap(void **state) {
     jwkeep_pending *pending[COUNT] = {NULL};
     char *forged = token_of(fixture.stranger, "stranger");
     jwkeep_jwk *both[] = {fixture.known, fixture.stranger};
-    char *body = body_of(both, 2, false);
+    char *body = forge_keyset_text(both, 2);
     size_t refused = 0;
     for (size_t i = 0; i < COUNT; i++) {
         refused += begin(forged, &pending[i]) != JWKEEP_PENDING;
@@ -216,7 +205,7 @@ static void r14_takes_no_private_or_symmetric_key_from_an_issuer(void **state) {
                                                   JWKEEP_ALGORITHM_ES256};
     for (size_t i = 0; i < 2; i++) {
         jwkeep_jwk *secret = forge_key(algorithms[i], "secret");
-        char *secrets = body_of(&secret, 1, true);
+        char *secrets = forge_private_keyset_text(&secret, 1);
         char *body = mixed_with(secrets);
         char *forged = token_of(secret, "secret");
         jwkeep_pending *pending = NULL;
@@ -250,7 +239,7 @@ static void r14_garbage_keeps_the_keys(void **state) {
 
 static void r13_a_key_that_was_removed_is_refused_at_once(void **state) {
     (void)state;
-    char *body = body_of(&fixture.stranger, 1, false);
+    char *body = forge_keyset_text(&fixture.stranger, 1);
     refresh(body);
     jwkeep_pending *pending = NULL;
     jwkeep_code code = begin(fixture.good, &pending);

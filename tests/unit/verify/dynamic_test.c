@@ -35,11 +35,6 @@ static struct fixture {
     char last_asked[600];
 } fixture;
 
-static int64_t wall_ms(void *user) {
-    (void)user;
-    return INT64_C(1700000000000);
-}
-
 static bool accepts(void *user, const char *iss) {
     struct fixture *f = user;
     f->asked++;
@@ -49,16 +44,6 @@ static bool accepts(void *user, const char *iss) {
 
 static void count_event(void *user, const jwkeep_event *event) {
     ((struct fixture *)user)->events += event->source != NULL;
-}
-
-static char *body_of(const jwkeep_keyset *set) {
-    jwkeep_buffer buffer;
-    jwkeep_buffer_init(&buffer, 65536);
-    char *body = jwkeep_keyset_write(set, false, &buffer, NULL) == JWKEEP_OK
-                     ? strndup((const char *)buffer.data, buffer.size)
-                     : NULL;
-    jwkeep_buffer_done(&buffer);
-    return body;
 }
 
 static const char *const patterns[] = {"https://*.tenants.test", "https://down.test/*"};
@@ -89,7 +74,7 @@ static jwkeep_code make_verifier(const jwkeep_dynamic_issuers *dynamic, bool is_
     jwkeep_verifier_options_init(&options);
     options.issuers = is_alone ? NULL : &issuer;
     options.issuer_count = is_alone ? 0 : 1;
-    options.now_ms = wall_ms;
+    options.now_ms = forge_now_ms;
     options.dynamic = dynamic;
     options.cache_entries = f->cache_entries;
     jk_environment environment = many_issuers_environment(f->world, false);
@@ -105,7 +90,7 @@ static int set_up(void **state) {
     f->key = forge_key(JWKEEP_ALGORITHM_EDDSA, "k");
     f->other = forge_key(JWKEEP_ALGORITHM_EDDSA, "k");
     f->set = forge_keyset(&f->key, 1);
-    f->body = body_of(f->set);
+    f->body = forge_keyset_text(&f->key, 1);
     f->world = many_issuers_new(f->body);
     return jwkeep_token_new(&f->token, NULL) == JWKEEP_OK ? 0 : -1;
 }
@@ -120,10 +105,9 @@ static int set_up_dynamic(void **state) {
 
 /* Few places: four, two of them for those without keys. */
 static int set_up_narrow(void **state) {
-    jwkeep_dynamic_issuers dynamic;
     if (set_up(state))
         return -1;
-    dynamic = dynamic_options();
+    jwkeep_dynamic_issuers dynamic = dynamic_options();
     dynamic.max_issuers = 4;
     dynamic.max_unloaded = 2;
     dynamic.idle_s = 600;
@@ -400,9 +384,7 @@ static void r22_an_issuer_that_left_is_another_when_it_comes_back(void **state) 
     for (size_t i = 0; i < 12; i++)
         pass(2 * MINUTE);
     assert_int_equal(status().issuers, 0);
-    jwkeep_keyset *others = forge_keyset(&fixture.other, 1);
-    char *body = body_of(others);
-    jwkeep_keyset_unref(others);
+    char *body = forge_keyset_text(&fixture.other, 1);
     assert_int_equal(strlen(body), strlen(fixture.body));
     memcpy(fixture.body, body, strlen(body));
     free(body);

@@ -81,22 +81,6 @@ static struct fixture {
     jwkeep_token *token;
 } fixture;
 
-static int64_t wall_ms(void *user) {
-    (void)user;
-    return INT64_C(1700000000000);
-}
-
-static char *body_of(jwkeep_jwk *key) {
-    jwkeep_keyset *set = forge_keyset(&key, 1);
-    jwkeep_buffer buffer;
-    jwkeep_buffer_init(&buffer, 65536);
-    jwkeep_code code = jwkeep_keyset_write(set, false, &buffer, NULL);
-    char *body = code == JWKEEP_OK ? strndup((const char *)buffer.data, buffer.size) : NULL;
-    jwkeep_buffer_done(&buffer);
-    jwkeep_keyset_unref(set);
-    return body;
-}
-
 static jwkeep_code make_verifier(jwkeep_error *error) {
     static const char *const patterns[] = {"https://*.tenants.test"};
     struct fixture *f = &fixture;
@@ -106,7 +90,7 @@ static jwkeep_code make_verifier(jwkeep_error *error) {
     dynamic.pattern_count = 1;
     jwkeep_verifier_options options;
     jwkeep_verifier_options_init(&options);
-    options.now_ms = wall_ms;
+    options.now_ms = forge_now_ms;
     options.dynamic = &dynamic;
     jk_environment environment = many_issuers_environment(f->world, false);
     jwkeep_code code = jk_refresher_new_in(&environment, 1024, false, &f->refresher, error);
@@ -119,7 +103,7 @@ static int set_up(void **state) {
     memset(f, 0, sizeof *f);
     countdown = NEVER;
     f->key = forge_key(JWKEEP_ALGORITHM_EDDSA, "k");
-    f->body = body_of(f->key);
+    f->body = forge_keyset_text(&f->key, 1);
     f->world = many_issuers_new(f->body);
     return jwkeep_token_new(&f->token, NULL) == JWKEEP_OK ? 0 : -1;
 }

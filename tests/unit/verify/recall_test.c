@@ -76,44 +76,58 @@ static void remember(const char *token) {
     assert_int_equal(hits(), before + 1);
 }
 
-static void r22_a_removed_key_is_refused_at_the_next_call(void **state) {
-    (void)state;
-    char *token = token_of('a');
-    publish("ab");
-    remember(token);
-    publish("b");
+/* The verdict on a token, which is freed. */
+static jwkeep_code verdict_on(char *token) {
     jwkeep_code code = verify(token);
     free(token);
-    assert_int_equal(code, JWKEEP_KID_UNKNOWN); /* as if it had never been seen */
+    return code;
+}
+
+/* A token of key a, that is remembered while the keys of `letters` are published. */
+static char *remembered_under(const char *letters) {
+    char *token = token_of('a');
+    publish(letters);
+    remember(token);
+    return token;
+}
+
+/* As a check that ended with the fixture's token would. */
+static void put_in(const char *token, const jwkeep_jwk *key, size_t issuer,
+                   uint64_t generation) {
+    jk_cache_look look;
+    jk_token_cache_look(fixture.verifier->cache, jwkeep_span_text(token), &look);
+    jk_token_cache_put(&look, fixture.token, key, issuer, generation);
+    jk_token_cache_leave(&look);
+}
+
+static void r22_a_removed_key_is_refused_at_the_next_call(void **state) {
+    (void)state;
+    char *token = remembered_under("ab");
+    publish("b");
+    assert_int_equal(verdict_on(token), JWKEEP_KID_UNKNOWN); /* as if never seen */
     assert_int_equal(hits(), 1);
 }
 
 static void r22_a_key_that_stays_keeps_its_tokens(void **state) {
     (void)state;
-    char *token = token_of('a');
-    publish("a");
-    remember(token);
+    char *token = remembered_under("a");
     publish("ab");
     assert_int_equal(verify(token), JWKEEP_OK);
     publish("cba");
     assert_int_equal(verify(token), JWKEEP_OK);
-    assert_int_equal(verify(token), JWKEEP_OK);
-    free(token);
+    assert_int_equal(verdict_on(token), JWKEEP_OK);
     assert_int_equal(hits(), 4);
     assert_int_equal(cached_issuer_status(&fixture).misses, 1);
 }
 
 static void r22_a_key_that_comes_back_checks_again(void **state) {
     (void)state;
-    char *token = token_of('a');
-    publish("ab");
-    remember(token);
+    char *token = remembered_under("ab");
     publish("b");
     publish("ba");
     assert_int_equal(verify(token), JWKEEP_OK);
     assert_int_equal(hits(), 1);
-    assert_int_equal(verify(token), JWKEEP_OK);
-    free(token);
+    assert_int_equal(verdict_on(token), JWKEEP_OK);
     assert_int_equal(hits(), 2);
     assert_int_equal(cached_issuer_status(&fixture).entries, 1);
 }
@@ -121,9 +135,7 @@ static void r22_a_key_that_comes_back_checks_again(void **state) {
 static void r22_other_material_under_the_kid_is_another_key(void **state) {
     (void)state;
     jwkeep_jwk *other = forge_key(JWKEEP_ALGORITHM_EDDSA, "a");
-    char *token = token_of('a');
-    publish("a");
-    remember(token);
+    char *token = remembered_under("a");
     cached_issuer_publish(&fixture, &other, 1);
     jwkeep_code code = verify(token);
     free(token);
@@ -136,9 +148,7 @@ static void r22_what_the_key_may_do_is_asked_anew(void **state) {
     (void)state;
     jwkeep_jwk *renamed = cached_issuer_renamed(keys[0]);
     assert_true(jwkeep_jwk_is_same(renamed, keys[0]));
-    char *token = token_of('a');
-    publish("a");
-    remember(token);
+    char *token = remembered_under("a");
     cached_issuer_publish(&fixture, &renamed, 1);
     jwkeep_code code = verify(token);
     free(token);
@@ -157,25 +167,19 @@ static void r22_a_key_out_of_reach_is_no_hit(void **state) {
     assert_int_equal(verify(token), JWKEEP_OK);
     assert_int_equal(hits(), 1);
     publish("bcdea");
-    jwkeep_code code = verify(token);
-    free(token);
-    assert_int_equal(code, JWKEEP_SIGNATURE_INVALID);
+    assert_int_equal(verdict_on(token), JWKEEP_SIGNATURE_INVALID);
     assert_int_equal(hits(), 1);
 }
 
 static void r22_stale_keys_recall_nothing(void **state) {
     (void)state;
-    char *token = token_of('a');
-    publish("a");
-    remember(token);
+    char *token = remembered_under("a");
     for (int minute = 0; minute < 71; minute++) {
         script_pass(&fixture.world, fixture.refresher, 60000);
         if (script_open_requests(&fixture.world) > 0)
             script_answer_failure(&fixture.world, fixture.refresher, JWKEEP_TRANSPORT_CONNECT);
     }
-    jwkeep_code code = verify(token);
-    free(token);
-    assert_int_equal(code, JWKEEP_KEYS_STALE);
+    assert_int_equal(verdict_on(token), JWKEEP_KEYS_STALE);
     assert_int_equal(hits(), 1);
 }
 
@@ -220,8 +224,7 @@ static void what_is_put_in_after_forgetting_is_no_hit(void **state) {
     jwkeep_verifier_forget_tokens(fixture.verifier);
     jk_token_cache_put(&look, fixture.token, local, 1, 0);
     jk_token_cache_leave(&look);
-    assert_int_equal(verify(token), JWKEEP_OK);
-    free(token);
+    assert_int_equal(verdict_on(token), JWKEEP_OK);
     assert_int_equal(hits(), 0);
 }
 
@@ -232,12 +235,8 @@ static void an_entry_of_another_issuer_is_no_hit(void **state) {
                                       "\"iss\":\"l\",\"aud\":\"api\"");
     assert_int_equal(verify(token), JWKEEP_OK);
     jwkeep_verifier_forget_tokens(fixture.verifier);
-    jk_cache_look look;
-    jk_token_cache_look(fixture.verifier->cache, jwkeep_span_text(token), &look);
-    jk_token_cache_put(&look, fixture.token, local, 0, 0);
-    jk_token_cache_leave(&look);
-    assert_int_equal(verify(token), JWKEEP_OK);
-    free(token);
+    put_in(token, local, 0, 0);
+    assert_int_equal(verdict_on(token), JWKEEP_OK);
     assert_int_equal(hits(), 0);
 }
 
@@ -246,20 +245,12 @@ static void an_entry_of_another_issuer_is_no_hit(void **state) {
 static void an_entry_takes_the_key_of_the_last_check(void **state) {
     (void)state;
     jwkeep_source_status status;
-    char *token = token_of('a');
-    publish("ab");
-    remember(token);
+    char *token = remembered_under("ab");
     jwkeep_keyset *set = jwkeep_verifier_take_keys(fixture.verifier, 0);
     assert_int_equal(jwkeep_verifier_status(fixture.verifier, 0, &status), JWKEEP_OK);
-    jk_cache_look look;
-    jk_token_cache_look(fixture.verifier->cache, jwkeep_span_text(token), &look);
-    jk_token_cache_put(&look, fixture.token, jwkeep_keyset_find(set, JWKEEP_SPAN("b")), 0,
-                       status.generation);
-    jk_token_cache_leave(&look);
+    put_in(token, jwkeep_keyset_find(set, JWKEEP_SPAN("b")), 0, status.generation);
     jwkeep_keyset_unref(set);
-    jwkeep_code code = verify(token);
-    free(token);
-    assert_int_equal(code, JWKEEP_OK);
+    assert_int_equal(verdict_on(token), JWKEEP_OK);
     assert_true(jwkeep_span_equals(jwkeep_token_key_kid(fixture.token), JWKEEP_SPAN("b")));
     assert_int_equal(cached_issuer_status(&fixture).entries, 1);
 }

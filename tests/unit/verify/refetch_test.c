@@ -34,17 +34,6 @@ static int64_t wall_ms(void *user) {
     return fixture.world.wall_ms;
 }
 
-static char *body_of(jwkeep_jwk *key) {
-    jwkeep_keyset *set = forge_keyset(&key, 1);
-    jwkeep_buffer buffer;
-    jwkeep_buffer_init(&buffer, 65536);
-    jwkeep_code code = jwkeep_keyset_write(set, false, &buffer, NULL);
-    char *body = code == JWKEEP_OK ? strndup((const char *)buffer.data, buffer.size) : NULL;
-    jwkeep_buffer_done(&buffer);
-    jwkeep_keyset_unref(set);
-    return body;
-}
-
 static char *token_of(const jwkeep_jwk *key, const char *header, const char *claims) {
     return forge_token(jwkeep_span_text(header), jwkeep_span_text(claims), key,
                        JWKEEP_ALGORITHM_EDDSA);
@@ -78,8 +67,8 @@ static int set_up_with(uint32_t refetch_s) {
     memset(f, 0, sizeof *f);
     f->before = forge_key(JWKEEP_ALGORITHM_EDDSA, "k");
     f->after = forge_key(JWKEEP_ALGORITHM_EDDSA, "k");
-    f->old_body = body_of(f->before);
-    f->new_body = body_of(f->after);
+    f->old_body = forge_keyset_text(&f->before, 1);
+    f->new_body = forge_keyset_text(&f->after, 1);
     f->old_token = token_of(f->before, header, "{\"iss\":\"i\"}");
     f->new_token = token_of(f->after, header, "{\"iss\":\"i\"}");
     f->without_kid = token_of(f->after, "{\"alg\":\"EdDSA\"}", "{\"iss\":\"i\"}");

@@ -40,18 +40,6 @@ static int64_t wall_ms(void *user) {
     return ((const struct fixture *)user)->world.wall_ms;
 }
 
-static char *body_of(jwkeep_jwk *key) {
-    jwkeep_keyset *set = forge_keyset(&key, 1);
-    jwkeep_buffer buffer;
-    jwkeep_buffer_init(&buffer, 65536);
-    char *body = jwkeep_keyset_write(set, false, &buffer, NULL) == JWKEEP_OK
-                     ? strndup((const char *)buffer.data, buffer.size)
-                     : NULL;
-    jwkeep_buffer_done(&buffer);
-    jwkeep_keyset_unref(set);
-    return body;
-}
-
 static int set_up(void **state) {
     (void)state;
     struct fixture *f = &fixture;
@@ -60,8 +48,8 @@ static int set_up(void **state) {
     f->b = forge_key(JWKEEP_ALGORITHM_ES256, "b1");
     f->b_next = forge_key(JWKEEP_ALGORITHM_ES256, "b2");
     f->a_keys = forge_keyset(&f->a, 1);
-    f->b_body = body_of(f->b);
-    f->b_next_body = body_of(f->b_next);
+    f->b_body = forge_keyset_text(&f->b, 1);
+    f->b_next_body = forge_keyset_text(&f->b_next, 1);
     f->refresher = script_refresher(&f->world, 0);
     static const char *const audiences[] = {"api"};
     jwkeep_rules rules;
