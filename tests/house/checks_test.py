@@ -3,6 +3,7 @@
 """The checks in tools/ find what they are there to find: each gets a small tree with a fault;
 and what README.md shows is what is there."""
 import pathlib
+import random
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,9 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TOOLS = ROOT / "tools"
+sys.path.insert(0, str(ROOT / "tests"))
+
+from support.growth import LEAK_KB_A_MINUTE, Growth, Sample  # noqa: E402
 
 
 def layers(files):
@@ -120,6 +124,42 @@ class Readme(unittest.TestCase):
         example = (ROOT / "examples/verify_token.c").read_text(encoding="utf-8")
         shown = example[example.index("#include"):]
         self.assertIn(f"```c\n{shown}```", (ROOT / "README.md").read_text(encoding="utf-8"))
+
+
+def hour(kb_a_minute, noise_kb, warm_up_kb=0):
+    """Samples of an hour, four a minute, of memory that grows so."""
+    draw = random.Random(1)
+    return [Sample(15.0 * i, 4000 + kb_a_minute * i / 4 + draw.uniform(0, noise_kb)
+                   + warm_up_kb * min(1, i / 40)) for i in range(240)]
+
+
+class SoakMemory(unittest.TestCase):
+    def test_finds_a_leak_of_20_kb_a_minute(self):
+        for noise_kb in (0, 100, 400):
+            growth = Growth(hour(LEAK_KB_A_MINUTE, noise_kb))
+            self.assertFalse(growth.is_flat, str(growth))
+
+    def test_finds_a_leak_that_begins_late(self):
+        samples = hour(0, 100)
+        late = [Sample(s.at_s, s.kb + 40 * max(0, s.at_s / 60 - 30)) for s in samples]
+        self.assertFalse(Growth(late).is_flat)
+
+    def test_takes_noise_and_a_warm_up_for_flat(self):
+        for noise_kb in (0, 100, 400):
+            growth = Growth(hour(0, noise_kb, warm_up_kb=3000))
+            self.assertTrue(growth.is_known)
+            self.assertTrue(growth.is_flat, str(growth))
+
+    def test_a_single_peak_is_no_slope(self):
+        samples = hour(0, 0)
+        samples[30] = Sample(samples[30].at_s, 90000)
+        self.assertEqual(Growth(samples).slopes, [0, 0, 0, 0])
+
+    def test_says_that_a_run_is_too_short(self):
+        for samples in ([], hour(20, 0)[:1], hour(20, 0)[:7]):
+            growth = Growth(samples)
+            self.assertFalse(growth.is_known)
+            self.assertTrue(growth.is_flat)
 
 
 if __name__ == "__main__":

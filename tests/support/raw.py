@@ -40,6 +40,14 @@ def statuses(data):
             if line.startswith(b"HTTP/1.1 ")]
 
 
+def memory_kb(process):
+    """What the kernel says of a process's memory, exactly (proc(5), smaps_rollup): `Anonymous` is
+    heap and stacks, without the files that are mapped; `Pss` is all, shared pages in parts."""
+    with open(f"/proc/{process.pid}/smaps_rollup", encoding="utf-8") as lines:
+        rows = (line.split() for line in lines)
+        return {row[0].rstrip(":"): int(row[1]) for row in rows if row[-1] == "kB"}
+
+
 def resident_kb(process):
     with open(f"/proc/{process.pid}/status", encoding="utf-8") as status:
         return next(int(line.split()[1]) for line in status if line.startswith("VmRSS:"))
