@@ -68,6 +68,7 @@ jwkeep_code jk_jwk_create(jk_key *prepared, const jk_key_material *material,
     }
     *key = (jwkeep_jwk){.prepared = prepared, .size = size};
     atomic_init(&key->holders, 1);
+    atomic_init(&key->sets, 0);
     keep_traits(key, traits);
     key->fitting = fitting(key);
     jwkeep_code code = jk_thumbprint(material, sizeof key->thumbprint, key->thumbprint, error);
@@ -90,6 +91,20 @@ void jwkeep_jwk_unref(jwkeep_jwk *key) {
     if (!key || atomic_fetch_sub_explicit(&key->holders, 1, memory_order_acq_rel) != 1)
         return;
     destroy(key);
+}
+
+jwkeep_jwk *jk_jwk_join_set(jwkeep_jwk *key) {
+    atomic_fetch_add_explicit(&key->sets, 1, memory_order_relaxed);
+    return jwkeep_jwk_ref(key);
+}
+
+void jk_jwk_leave_set(jwkeep_jwk *key) {
+    atomic_fetch_sub_explicit(&key->sets, 1, memory_order_relaxed);
+    jwkeep_jwk_unref(key);
+}
+
+bool jk_jwk_is_in_a_set(const jwkeep_jwk *key) {
+    return atomic_load_explicit(&key->sets, memory_order_relaxed) != 0;
 }
 
 jwkeep_span jwkeep_jwk_thumbprint(const jwkeep_jwk *key) {

@@ -22,6 +22,14 @@ JWKEEP_PURE bool jk_jwk_has_secret(const jwkeep_json *value);
 JWKEEP_MUST_USE jwkeep_code jk_jwk_write(const jwkeep_jwk *key, bool with_private,
                                          jwkeep_json_writer *writer, jwkeep_error *error);
 
+/* Held by one more key set, or by one less. */
+jwkeep_jwk *jk_jwk_join_set(jwkeep_jwk *key);
+void jk_jwk_leave_set(jwkeep_jwk *key);
+
+/* Whether any key set has the key, at some moment of about now. Relaxed: it orders nothing, and
+ * what is done for it must be right either way. */
+bool jk_jwk_is_in_a_set(const jwkeep_jwk *key);
+
 /* The prepared key, borrowed. */
 const jk_key *jk_jwk_prepared(const jwkeep_jwk *key);
 

@@ -25,6 +25,8 @@ struct jwkeep_jwk {
     /* Partners: jwkeep_jwk_unref's decrements with each other. Each is acq_rel, so that
      * whoever takes the last holder away sees all that the others did with it (M). */
     _Atomic size_t holders;
+    /* Key sets that have it; a hint without a partner. See jk_jwk_is_in_a_set. */
+    _Atomic size_t sets;
     jk_key *prepared;
     jwkeep_algorithm_set fitting; /* by `kty`, `crv`, `alg` and, for HMAC, the size */
     jk_jwk_traits traits;         /* spans into `bytes` */

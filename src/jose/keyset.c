@@ -112,7 +112,7 @@ static void fill(jwkeep_keyset *set, entry *entries, size_t count) {
         set->by_identity[i] = entries[i].key;
     qsort(entries, count, sizeof *entries, by_position);
     for (size_t i = 0; i < count; i++)
-        set->keys[i] = jwkeep_jwk_ref(entries[i].key);
+        set->keys[i] = jk_jwk_join_set(entries[i].key);
     set->count = count;
     index_keys(set);
 }
@@ -144,7 +144,7 @@ static jwkeep_code compute_hash(jwkeep_keyset *set, jwkeep_error *error) {
 
 static void destroy(jwkeep_keyset *set) {
     for (size_t i = 0; i < set->count; i++)
-        jwkeep_jwk_unref(set->keys[i]);
+        jk_jwk_leave_set(set->keys[i]);
     jk_members_unref(set->members);
     jk_free(set);
 }
@@ -389,10 +389,10 @@ size_t jk_keyset_adopt(jwkeep_keyset *fresh, const jwkeep_keyset *old) {
         size_t rank = rank_of(old, key);
         if (rank == old->count || !jwkeep_jwk_is_identical(old->by_identity[rank], key))
             continue;
-        jwkeep_jwk *kept = jwkeep_jwk_ref(old->by_identity[rank]);
+        jwkeep_jwk *kept = jk_jwk_join_set(old->by_identity[rank]);
         fresh->by_identity[rank_of(fresh, key)] = kept;
         fresh->keys[i] = kept;
-        jwkeep_jwk_unref(key);
+        jk_jwk_leave_set(key);
         adopted++;
     }
     return adopted;

@@ -3,10 +3,12 @@
  * Owns what goes on in a shard: finding, putting in, making room. */
 #include "verify/cache_shard.h"
 #include "base/allocator.h"
+#include "jose/jwk.h"
 
 #define SMALL_PART 10u         /* the small queue is at least this part of the shard */
 #define IMAGE_BYTES_GUESS 256u /* what there is of a dozen claims */
 #define MAX_STEPS 64u          /* entries that get another round for one that comes in */
+#define LOOKS 2u               /* at entries of each queue, whether a key has gone */
 
 void jk_cached_token_free(jk_cached_token *entry) {
     if (!entry)
@@ -123,6 +125,8 @@ static void push(jk_cache_queue *queue, jk_cached_token *entry) {
 }
 
 static void take_out(jk_cache_queue *queue, jk_cached_token *entry) {
+    if (queue->next == entry)
+        queue->next = entry->newer;
     if (entry->older)
         entry->older->newer = entry->newer;
     else
@@ -315,6 +319,27 @@ void jk_cache_shard_put(jk_cache_shard *shard, jk_cached_token *entry) {
     free_list(unused);
     if (!is_taken)
         jk_cached_token_free(entry);
+}
+
+static void drop_if_orphaned(jk_cache_shard *shard, jk_cache_queue *queue) {
+    jk_cached_token *entry = queue->next ? queue->next : queue->oldest;
+    if (!entry)
+        return;
+    queue->next = entry->newer;
+    if (!jk_jwk_is_in_a_set(entry->key))
+        unlink_entry(shard, entry);
+}
+
+void jk_cache_shard_drop_orphans(jk_cache_shard *shard) {
+    if (pthread_mutex_trylock(&shard->mutex) != 0)
+        return;
+    for (unsigned i = 0; i < LOOKS; i++) {
+        drop_if_orphaned(shard, &shard->small);
+        drop_if_orphaned(shard, &shard->main);
+    }
+    jk_cached_token *unused = collect(shard);
+    pthread_mutex_unlock(&shard->mutex);
+    free_list(unused);
 }
 
 static bool lock(jk_cache_shard *shard, bool waits) {

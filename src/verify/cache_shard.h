@@ -70,6 +70,7 @@ typedef struct jk_cache_bucket {
 typedef struct jk_cache_queue {
     jk_cached_token *oldest;
     jk_cached_token *newest;
+    jk_cached_token *next; /* to be looked at for its key; NULL: the oldest */
     size_t count;
 } jk_cache_queue;
 
@@ -122,6 +123,10 @@ static inline size_t jk_cache_shard_max_entry(const jk_cache_shard *shard) {
 /* Puts `entry`, which it takes over, in place of an older one of the same token. Waits for
  * nobody: if another is at work here, or the block is too large, the entry is freed. */
 void jk_cache_shard_put(jk_cache_shard *shard, jk_cached_token *entry);
+
+/* Looks at the next few entries and takes out those whose key is in no key set any more: they
+ * can hardly be hits again, and a key is larger than a token. Waits for nobody. */
+void jk_cache_shard_drop_orphans(jk_cache_shard *shard);
 
 /* Frees what no reader has announced. `waits` as above. */
 void jk_cache_shard_empty(jk_cache_shard *shard, bool waits);

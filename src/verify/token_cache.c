@@ -27,7 +27,9 @@ struct jk_token_cache {
     size_t max_entries;
     size_t max_bytes;
     unsigned fork_count; /* of the process that made it */
-    size_t shard_count;  /* a power of two */
+    /* Counts what was put in: whose turn it is to be looked at. Relaxed: a hint. */
+    _Atomic size_t turn;
+    size_t shard_count; /* a power of two */
     jk_cache_shard shards[];
 };
 
@@ -142,6 +144,13 @@ void jk_token_cache_miss(const jk_cache_look *look) {
         atomic_fetch_add_explicit(&counter_of(look->cache)->misses, 1, memory_order_relaxed);
 }
 
+/* More are looked at than come in, all over the cache: so the keys that went are let go,
+ * however few tokens come. */
+static void drop_orphans(jk_token_cache *cache) {
+    size_t turn = atomic_fetch_add_explicit(&cache->turn, 1, memory_order_relaxed);
+    jk_cache_shard_drop_orphans(&cache->shards[turn & (cache->shard_count - 1)]);
+}
+
 void jk_token_cache_put(const jk_cache_look *look, const jwkeep_token *token,
                         const jwkeep_jwk *key, uint64_t issuer, uint64_t generation) {
     jwkeep_span bytes = look->bytes;
@@ -164,6 +173,7 @@ void jk_token_cache_put(const jk_cache_look *look, const jwkeep_token *token,
     jk_token_image_make(token, (jk_token_image *)(void *)entry->bytes);
     memcpy((uint8_t *)entry + size - bytes.size, bytes.data, bytes.size);
     jk_cache_shard_put(look->shard, entry);
+    drop_orphans(look->cache);
 }
 
 void jk_token_cache_forget(jk_token_cache *cache) {

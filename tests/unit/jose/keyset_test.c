@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The key set as a value: what is read and what is skipped, order, index, identity, hash. */
+#include "jose/jwk.h"
 #include "jose/keyset.h"
 #include "support/jose.h"
 #include "unit/jose/vectors.h"
@@ -413,6 +414,24 @@ static void carries_over_no_key_of_which_anything_changed(void **state) {
         }
 }
 
+/* However keys came into a set and out of it. */
+static void a_key_knows_whether_a_set_has_it(void **state) {
+    (void)state;
+    jwkeep_keyset *old = keyset_of("{\"keys\":[" RFC8037_A2 "]}");
+    jwkeep_keyset *fresh = keyset_of("{\"keys\":[" RFC8037_A2 "," RFC7517_A1_EC "]}");
+    jwkeep_jwk *kept = jwkeep_jwk_ref((jwkeep_jwk *)(uintptr_t)jwkeep_keyset_at(old, 0));
+    jwkeep_jwk *replaced = jwkeep_jwk_ref((jwkeep_jwk *)(uintptr_t)jwkeep_keyset_at(fresh, 0));
+    assert_true(jk_jwk_is_in_a_set(replaced));
+    assert_int_equal(jk_keyset_adopt(fresh, old), 1);
+    assert_false(jk_jwk_is_in_a_set(replaced));
+    jwkeep_keyset_unref(old);
+    assert_true(jk_jwk_is_in_a_set(kept));
+    jwkeep_keyset_unref(fresh);
+    assert_false(jk_jwk_is_in_a_set(kept));
+    jwkeep_jwk_unref(replaced);
+    jwkeep_jwk_unref(kept);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_the_sets_of_rfc_7517),
@@ -432,6 +451,7 @@ int main(void) {
         cmocka_unit_test(writes_a_set),
         cmocka_unit_test(carries_over_the_keys_that_did_not_change),
         cmocka_unit_test(carries_over_no_key_of_which_anything_changed),
+        cmocka_unit_test(a_key_knows_whether_a_set_has_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

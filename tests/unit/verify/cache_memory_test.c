@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #define ENTRIES 8
+#define ROTATIONS 48
 
 static cached_issuer fixture;
 static jwkeep_jwk *key;
@@ -118,6 +119,42 @@ static void what_is_freed_is_wiped(void **state) {
     assert_int_equal(watched_memory_seen()->dirty_releases, of_empty);
 }
 
+static void rotate(cached_issuer *f, unsigned number) {
+    char kid[16];
+    char header[64];
+    snprintf(kid, sizeof kid, "%u", number);
+    snprintf(header, sizeof header, "{\"alg\":\"EdDSA\",\"kid\":\"%s\"}", kid);
+    jwkeep_jwk *fresh = forge_key(JWKEEP_ALGORITHM_EDDSA, kid);
+    cached_issuer_publish(f, &fresh, 1);
+    for (unsigned i = 0; i < 3; i++) {
+        char claims[64];
+        snprintf(claims, sizeof claims, "\"iss\":\"i\",\"aud\":\"api\",\"sub\":\"%u\"", i);
+        char *token = cached_issuer_token(fresh, header, claims);
+        jwkeep_code code = cached_issuer_verify(f, token);
+        free(token);
+        assert_int_equal(code, JWKEEP_OK);
+    }
+    jwkeep_jwk_unref(fresh);
+}
+
+/* There is room for the tokens of all keys; the keys themselves are what weighs. */
+static void rotations_leave_no_keys_behind(void **state) {
+    (void)state;
+    static cached_issuer roomy;
+    cached_issuer_init(&roomy, keys, 1000, 0);
+    for (unsigned i = 0; i < ROTATIONS; i++)
+        rotate(&roomy, 100 + i);
+    size_t before = watched_memory_seen()->live_bytes;
+    for (unsigned i = 0; i < ROTATIONS; i++)
+        rotate(&roomy, 200 + i);
+    size_t after = watched_memory_seen()->live_bytes;
+    jwkeep_cache_status status = cached_issuer_status(&roomy);
+    cached_issuer_done(&roomy);
+    assert_true(after <= before);
+    assert_true(status.entries <= 2 * 3);
+    assert_int_equal(status.evictions, 0);
+}
+
 static void says_that_there_is_no_memory_for_a_cache(void **state) {
     (void)state;
     jk_token_cache *cache = NULL;
@@ -135,6 +172,7 @@ int main(void) {
         TEST(a_hit_allocates_nothing_and_a_miss_once),
         TEST(what_goes_is_wiped),
         TEST(what_is_freed_is_wiped),
+        TEST(rotations_leave_no_keys_behind),
         TEST(says_that_there_is_no_memory_for_a_cache),
     };
     return cmocka_run_group_tests(tests, watched_memory_install, NULL);

@@ -15,22 +15,32 @@
 
 #define CLAIMS "\"iss\":\"i\",\"aud\":\"api\""
 #define KEYS 8
+#define FEW 16 /* tokens remembered */
 
 static cached_issuer fixture;
 static jwkeep_jwk *keys[KEYS]; /* a, b, c, … */
 static jwkeep_jwk *local;
 static jwkeep_keyset *local_keys;
 
-static int set_up(void **state) {
-    (void)state;
+static int set_up_of(size_t entries) {
     for (size_t i = 0; i < KEYS; i++) {
         const char kid[] = {(char)('a' + i), '\0'};
         keys[i] = forge_key(JWKEEP_ALGORITHM_EDDSA, kid);
     }
     local = forge_key(JWKEEP_ALGORITHM_HS256, "l");
     local_keys = forge_keyset(&local, 1);
-    cached_issuer_init(&fixture, local_keys, 1000, 0);
+    cached_issuer_init(&fixture, local_keys, entries, 0);
     return 0;
+}
+
+static int set_up(void **state) {
+    (void)state;
+    return set_up_of(1000);
+}
+
+static int set_up_few(void **state) {
+    (void)state;
+    return set_up_of(FEW);
 }
 
 static int tear_down(void **state) {
@@ -255,6 +265,56 @@ static void an_entry_takes_the_key_of_the_last_check(void **state) {
     assert_int_equal(cached_issuer_status(&fixture).entries, 1);
 }
 
+static void verify_numbered(char letter, size_t number) {
+    char header[64];
+    char claims[64];
+    snprintf(header, sizeof header, "{\"alg\":\"EdDSA\",\"kid\":\"%c\"}", letter);
+    snprintf(claims, sizeof claims, CLAIMS ",\"sub\":\"%zu\"", number);
+    char *token = cached_issuer_token(keys[letter - 'a'], header, claims);
+    jwkeep_code code = verify(token);
+    free(token);
+    assert_int_equal(code, JWKEEP_OK);
+}
+
+/* They are not pushed out: there is room for all. */
+static void r22_tokens_of_removed_keys_go_when_others_come(void **state) {
+    (void)state;
+    publish("ab");
+    for (size_t i = 0; i < 40; i++)
+        verify_numbered(i % 4 ? 'a' : 'b', i);
+    publish("b");
+    assert_int_equal(cached_issuer_status(&fixture).entries, 40);
+    for (size_t i = 100; i < 160; i++)
+        verify_numbered('b', i);
+    jwkeep_cache_status status = cached_issuer_status(&fixture);
+    assert_int_equal(status.entries, 10 + 60);
+    assert_int_equal(status.evictions, 0);
+    for (size_t i = 0; i < 40; i += 4)
+        verify_numbered('b', i);
+    assert_int_equal(cached_issuer_status(&fixture).hits, 10);
+}
+
+/* Those of a full cache that were used so often that others are pushed out for them. */
+static void r22_used_tokens_of_removed_keys_go_before_others(void **state) {
+    (void)state;
+    publish("ab");
+    for (size_t round = 0; round < 4; round++)
+        for (size_t i = 0; i < 4; i++)
+            verify_numbered('a', i);
+    for (size_t i = 100; i < 100 + 2 * FEW; i++)
+        verify_numbered('b', i);
+    size_t before = hits();
+    for (size_t i = 0; i < 4; i++)
+        verify_numbered('a', i);
+    assert_int_equal(hits(), before + 4);
+    publish("b");
+    verify_numbered('b', 200);
+    uint64_t evictions = cached_issuer_status(&fixture).evictions;
+    for (size_t i = 201; i < 204; i++)
+        verify_numbered('b', i);
+    assert_int_equal(cached_issuer_status(&fixture).evictions, evictions);
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
@@ -266,6 +326,9 @@ int main(void) {
         TEST(r22_a_key_out_of_reach_is_no_hit),
         TEST(r22_stale_keys_recall_nothing),
         TEST(r22_what_is_put_in_late_is_no_hit),
+        TEST(r22_tokens_of_removed_keys_go_when_others_come),
+        cmocka_unit_test_setup_teardown(r22_used_tokens_of_removed_keys_go_before_others,
+                                        set_up_few, tear_down),
         TEST(what_is_put_in_after_forgetting_is_no_hit),
         TEST(an_entry_of_another_issuer_is_no_hit),
         TEST(an_entry_takes_the_key_of_the_last_check),
