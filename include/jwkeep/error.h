@@ -169,7 +169,8 @@ typedef enum jwkeep_code {
     JWKEEP_TRANSPORT_TLS = 3003,
     JWKEEP_TRANSPORT_TIMEOUT = 3004,
     JWKEEP_TRANSPORT_BROKEN = 3005,       /* the connection broke before the whole answer */
-    JWKEEP_TRANSPORT_STATUS = 3006,       /* not 200, nor 304 where it was asked for */
+    JWKEEP_TRANSPORT_STATUS = 3006,       /* not 200, nor 304 where it was asked for, nor 2xx
+                                             for what was delivered */
     JWKEEP_TRANSPORT_REDIRECT = 3007,     /* 3xx: never followed */
     JWKEEP_TRANSPORT_CONTENT_TYPE = 3008, /* text/html */
     JWKEEP_TRANSPORT_TOO_LARGE = 3009,    /* over max_keyset_bytes */

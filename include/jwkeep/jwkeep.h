@@ -46,5 +46,6 @@
 #include <jwkeep/trust.h>
 #include <jwkeep/verifier.h>
 #include <jwkeep/version.h>
+#include <jwkeep/webhook.h>
 
 #endif

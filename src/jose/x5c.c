@@ -4,32 +4,13 @@
  * against the key. Refuses `x5u`: nothing is fetched for a key. */
 #include "base/error.h"
 #include "base/secret.h"
-#include "codec/base64url.h"
+#include "codec/base64.h"
 #include "jose/certificate.h"
 #include "jose/jwk_form.h"
 
 static jwkeep_code refuse(jwkeep_error *error, jwkeep_code code, const char *member,
                           const char *clause) {
     return jk_fail_at(error, code, member, clause, JWKEEP_NO_OFFSET);
-}
-
-/* base64 with padding (RFC 4648 §4), strictly: as base64url once the two signs that differ are
- * changed for each other. `text` is the caller's to change. */
-static bool decode_base64(uint8_t *text, size_t size, uint8_t *ret_bytes, size_t *ret_size) {
-    if (size == 0 || size % 4 != 0)
-        return false;
-    size_t padding = text[size - 1] == '=' ? 1 + (text[size - 2] == '=') : 0;
-    for (size_t i = 0; i < size; i++) {
-        if (text[i] == '-' || text[i] == '_')
-            return false;
-        if (text[i] == '+')
-            text[i] = '-';
-        else if (text[i] == '/')
-            text[i] = '_';
-    }
-    jwkeep_span digits = jwkeep_span_of(text, size - padding);
-    *ret_size = jk_base64url_decoded_size(digits.size);
-    return jk_base64url_decode(digits, ret_bytes, NULL);
 }
 
 static jwkeep_code add_value(jwkeep_certificate *certificate, const jwkeep_json *value,
@@ -47,7 +28,7 @@ static jwkeep_code add_value(jwkeep_certificate *certificate, const jwkeep_json 
     if (text.size)
         memcpy(copy, text.data, text.size);
     size_t size;
-    if (!decode_base64(copy, text.size, der, &size))
+    if (!jk_base64_decode((char *)copy, text.size, der, &size))
         return refuse(error, JWKEEP_CERTIFICATE_INVALID, "x5c", "RFC 7517 §4.7");
     jwkeep_code code =
         jk_certificate_add(certificate, jwkeep_span_of(der, size), limits, error);
@@ -162,21 +143,11 @@ jwkeep_code jk_certificate_check_jwk(const jwkeep_json *jwk, const jwkeep_limits
     return code;
 }
 
-/* The signs that differ, and the padding. */
 static jwkeep_code append_base64(jwkeep_buffer *text, jwkeep_span bytes) {
-    size_t digits = jk_base64url_encoded_size(bytes.size);
-    size_t size = (digits + 3) / 4 * 4;
-    uint8_t *at = jwkeep_buffer_extend(text, size);
+    uint8_t *at = jwkeep_buffer_extend(text, jk_base64_encoded_size(bytes.size));
     if (!at)
         return text->is_fixed ? JWKEEP_MISUSE_TOO_SMALL : JWKEEP_OUT_OF_MEMORY;
-    jk_base64url_encode(bytes, (char *)at);
-    for (size_t i = 0; i < digits; i++) {
-        if (at[i] == '-')
-            at[i] = '+';
-        else if (at[i] == '_')
-            at[i] = '/';
-    }
-    memset(at + digits, '=', size - digits);
+    jk_base64_encode(bytes, (char *)at);
     return JWKEEP_OK;
 }
 

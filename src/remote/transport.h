@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Owns the interface to whatever fetches one document over HTTP. Injected, so that tests
- * script it; transport_curl.c is the real one.
+ * Owns the interface to whatever makes one HTTP request: fetches a document, or delivers one.
+ * Injected, so that tests script it; transport_curl.c is the real one.
  *
  * All calls but `wake` come from one thread, the transport's own. */
 #ifndef JK_REMOTE_TRANSPORT_H
@@ -13,7 +13,9 @@
 #include <jwkeep/error.h>
 #include <jwkeep/span.h>
 
-/* What to fetch. The texts are borrowed for the call that takes it. */
+/* What to fetch; or, where there is content, what to deliver (POST): then nothing but the
+ * status of the answer counts, and of its body `max_body_bytes` are read and thrown away. All
+ * of it is borrowed for the call that takes it. */
 typedef struct jk_request {
     const char *url;           /* checked by jk_url_check */
     const jk_route *route;     /* NULL: nothing in particular */
@@ -23,12 +25,15 @@ typedef struct jk_request {
     size_t max_body_bytes;     /* after decoding */
     uint32_t connect_timeout_ms;
     uint32_t total_timeout_ms;
+    jwkeep_span content;        /* JSON */
+    const char *const *headers; /* lines, with content; ended by NULL */
 } jk_request;
 
 /* What came. Borrowed by the callback for its duration. */
 typedef struct jk_response {
     jwkeep_error error;   /* code JWKEEP_OK, or one of TRANSPORT_… and OUT_OF_MEMORY */
-    bool is_not_modified; /* OK: 304, which was asked for; otherwise 200 */
+    bool is_not_modified; /* OK: 304, which was asked for; otherwise 200, or for content 2xx */
+    unsigned status;      /* of the answer, once its head was whole; 0: there was none */
     jwkeep_span body;
     jk_cache_fields cache; /* also with TRANSPORT_STATUS: its retry_after */
     jwkeep_span etag;

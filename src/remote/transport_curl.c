@@ -66,6 +66,10 @@ struct jk_transfer {
     bool is_conditional; /* 304 was asked for */
     bool is_too_large;
     bool is_out_of_memory;
+    bool is_delivery;   /* content was sent */
+    size_t thrown_away; /* of the answer to it */
+    unsigned status;    /* of the head that came last */
+    bool is_head_whole; /* and it was no 1xx */
 };
 
 /* R18: the name in the URL said loopback, or nothing that can be relied on; what counts is
@@ -102,6 +106,14 @@ static bool reserve_body(jk_transfer *transfer, size_t size) {
     transfer->body = grown;
     transfer->body_capacity = capacity;
     return true;
+}
+
+/* Who has read the head knows all: over the bound the connection is closed. */
+static size_t throw_away(char *data, size_t size, size_t count, void *user) {
+    jk_transfer *transfer = user;
+    (void)data;
+    transfer->thrown_away += size * count;
+    return transfer->thrown_away <= transfer->max_body_bytes ? size * count : 0;
 }
 
 /* Gets the decoded bytes, so that the bound holds for what a small answer unpacks to (R12). */
@@ -156,6 +168,27 @@ static void take_header_line(jk_transfer *transfer, const char *line, size_t siz
             keep_field(transfer, field, value, value_size);
 }
 
+/* RFC 9112 §4: the version, one space, three digits. */
+static unsigned read_status(const char *line, size_t size) {
+    const char *space = memchr(line, ' ', size);
+    if (!space || size - (size_t)(space - line) < 4)
+        return 0;
+    unsigned status = 0;
+    for (const char *digit = space + 1; digit < space + 4; digit++) {
+        if (*digit < '0' || *digit > '9')
+            return 0;
+        status = status * 10 + (unsigned)(*digit - '0');
+    }
+    return status;
+}
+
+/* What was kept before was of a 1xx. */
+static void begin_head(jk_transfer *transfer, const char *line, size_t size) {
+    for (kept_field field = 0; field < FIELD_COUNT; field++)
+        transfer->fields[field] = (kept_text){0};
+    transfer->status = read_status(line, size);
+}
+
 static size_t take_header(char *line, size_t size, size_t count, void *user) {
     jk_transfer *transfer = user;
     size_t bytes = size * count;
@@ -165,9 +198,10 @@ static size_t take_header(char *line, size_t size, size_t count, void *user) {
     }
     transfer->header_bytes += bytes;
     if (bytes >= 5 && memcmp(line, "HTTP/", 5) == 0)
-        for (kept_field field = 0; field < FIELD_COUNT; field++)
-            transfer->fields[field] = (kept_text){0}; /* those before were of a 1xx */
-    else if (transfer->body_size == 0)                /* not of a trailer */
+        begin_head(transfer, line, bytes);
+    else if (bytes <= 2)
+        transfer->is_head_whole = transfer->status >= 200;
+    else if (!transfer->is_head_whole) /* not of a trailer */
         take_header_line(transfer, line, bytes);
     return bytes;
 }
@@ -203,9 +237,27 @@ static bool add_own_headers(jk_transfer *transfer, const jk_route *route) {
     return is_added;
 }
 
+/* No server is asked first whether it wants the content: it is small. */
+static bool set_content(jk_transfer *transfer, const jk_request *request) {
+    bool is_added =
+        add_line(transfer, "Content-Type: application/json") && add_line(transfer, "Expect:");
+    for (const char *const *line = request->headers; is_added && line && *line; line++)
+        is_added = add_line(transfer, *line);
+    return is_added &&
+           curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, transfer->headers) ==
+               CURLE_OK &&
+           curl_easy_setopt(transfer->easy, CURLOPT_POSTFIELDSIZE_LARGE,
+                            (curl_off_t)request->content.size) == CURLE_OK &&
+           curl_easy_setopt(transfer->easy, CURLOPT_COPYPOSTFIELDS, request->content.data) ==
+               CURLE_OK;
+}
+
 static bool set_headers(jk_transfer *transfer, const jk_request *request) {
-    return add_own_headers(transfer, request->route) &&
-           add_header(transfer, "Accept", "application/jwk-set+json, application/json") &&
+    if (!add_own_headers(transfer, request->route))
+        return false;
+    if (transfer->is_delivery)
+        return set_content(transfer, request);
+    return add_header(transfer, "Accept", "application/jwk-set+json, application/json") &&
            (!request->is_forced || add_header(transfer, "Cache-Control", "no-cache")) &&
            (!request->etag || add_header(transfer, "If-None-Match", request->etag)) &&
            (!request->last_modified ||
@@ -220,10 +272,18 @@ static bool set_bounds(CURL *easy, const jk_request *request) {
                             (long)request->connect_timeout_ms) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)request->total_timeout_ms) ==
                CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L) == CURLE_OK;
+}
+
+/* What is only thrown away may be as large as it likes to say. */
+static bool set_answer(jk_transfer *transfer, const jk_request *request) {
+    CURL *easy = transfer->easy;
+    if (transfer->is_delivery)
+        return curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, throw_away) == CURLE_OK;
+    return curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE,
                             (curl_off_t)request->max_body_bytes) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip") == CURLE_OK;
 }
 
@@ -234,7 +294,8 @@ static bool set_proxy(CURL *easy, const jk_request *request) {
     return curl_easy_setopt(easy, CURLOPT_PROXY, is_through ? request->route->proxy : "") ==
                CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_NOPROXY, "") == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE) == CURLE_OK;
+           curl_easy_setopt(easy, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L) == CURLE_OK;
 }
 
 /* Downloads are seldom, and a retry may be due to what the name meant a moment ago: names are
@@ -283,8 +344,7 @@ static bool set_tls(CURL *easy, const jk_route *route) {
 
 static bool set_callbacks(jk_transfer *transfer) {
     CURL *easy = transfer->easy;
-    return curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer) == CURLE_OK &&
+    return curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket) == CURLE_OK &&
@@ -296,7 +356,7 @@ static bool set_callbacks(jk_transfer *transfer) {
 static bool set_all(jk_transfer *transfer, const jk_request *request) {
     return set_headers(transfer, request) && set_bounds(transfer->easy, request) &&
            set_route(transfer->easy, request) && set_tls(transfer->easy, request->route) &&
-           set_callbacks(transfer);
+           set_callbacks(transfer) && set_answer(transfer, request);
 }
 
 static jk_transfer *make_transfer(const jk_request *given) {
@@ -310,6 +370,7 @@ static jk_transfer *make_transfer(const jk_request *given) {
     transfer->max_body_bytes = request.max_body_bytes;
     transfer->is_plain = jk_url_is_plain(request.url);
     transfer->is_dynamic = request.route->is_dynamic;
+    transfer->is_delivery = jwkeep_span_is_present(request.content);
     transfer->is_conditional = request.etag || request.last_modified;
     transfer->easy = curl_easy_init();
     if (transfer->easy && set_all(transfer, &request))
@@ -377,6 +438,12 @@ static bool is_html(const char *content_type) {
            (content_type[9] == '\0' || strchr("; \t", content_type[9]));
 }
 
+static jwkeep_code refuse_status(jwkeep_error *error, unsigned status) {
+    bool is_redirect = status / 100 == 3 && status != 304;
+    return jk_fail_at(error, is_redirect ? JWKEEP_TRANSPORT_REDIRECT : JWKEEP_TRANSPORT_STATUS,
+                      NULL, is_redirect ? "RFC 9110 §15.4" : "RFC 9110 §15", JWKEEP_NO_OFFSET);
+}
+
 static jwkeep_code judge_status(const jk_transfer *transfer, bool *ret_is_not_modified,
                                 jwkeep_error *error) {
     long status = 0;
@@ -386,12 +453,8 @@ static jwkeep_code judge_status(const jk_transfer *transfer, bool *ret_is_not_mo
     *ret_is_not_modified = status == 304 && transfer->is_conditional;
     if (*ret_is_not_modified)
         return JWKEEP_OK;
-    if (status >= 300 && status < 400 && status != 304)
-        return jk_fail_at(error, JWKEEP_TRANSPORT_REDIRECT, NULL, "RFC 9110 §15.4",
-                          JWKEEP_NO_OFFSET);
     if (status != 200)
-        return jk_fail_at(error, JWKEEP_TRANSPORT_STATUS, NULL, "RFC 9110 §15",
-                          JWKEEP_NO_OFFSET);
+        return refuse_status(error, (unsigned)status);
     if (is_html(content_type))
         return jk_fail_at(error, JWKEEP_TRANSPORT_CONTENT_TYPE, "content-type", "RFC 7517 §8.5",
                           JWKEEP_NO_OFFSET);
@@ -419,8 +482,20 @@ static jwkeep_code judge_failure(const jk_transfer *transfer, CURLcode result,
     return jk_fail_text(error, name_result(result), curl_easy_strerror(result), NULL, NULL);
 }
 
+/* Whoever receives has decided once the head is out, whatever becomes of the rest. */
+static jwkeep_code judge_delivery(const jk_transfer *transfer, CURLcode result,
+                                  jwkeep_error *error) {
+    if (!transfer->is_head_whole && transfer->is_too_large)
+        return jk_fail(error, JWKEEP_TRANSPORT_TOO_LARGE);
+    if (!transfer->is_head_whole)
+        return judge_failure(transfer, result, error);
+    return transfer->status / 100 == 2 ? JWKEEP_OK : refuse_status(error, transfer->status);
+}
+
 static jwkeep_code judge(const jk_transfer *transfer, CURLcode result,
                          bool *ret_is_not_modified, jwkeep_error *error) {
+    if (transfer->is_delivery)
+        return judge_delivery(transfer, result, error);
     if (transfer->is_too_large)
         return jk_fail(error, JWKEEP_TRANSPORT_TOO_LARGE);
     if (transfer->is_out_of_memory)
@@ -445,6 +520,7 @@ static void finish(curl_transport *self, jk_transfer *transfer, CURLcode result)
                   .retry_after = field_of(transfer, FIELD_RETRY_AFTER)},
         .etag = field_of(transfer, FIELD_ETAG),
         .last_modified = field_of(transfer, FIELD_LAST_MODIFIED),
+        .status = transfer->is_head_whole ? transfer->status : 0,
     };
     (void)judge(transfer, result, &response.is_not_modified, &response.error);
     curl_multi_remove_handle(self->multi, transfer->easy);

@@ -63,6 +63,16 @@ static void send_some(http_server *server, connection *open) {
         close_connection(open, server->manner == HTTP_SERVER_RESET);
 }
 
+/* With its content, of which the length was told as libcurl writes it. */
+static bool is_whole(const char *request) {
+    const char *end = strstr(request, "\r\n\r\n");
+    const char *length = strstr(request, "\r\nContent-Length: ");
+    if (!end)
+        return false;
+    return !length || length > end ||
+           strlen(end + 4) >= strtoul(length + strlen("\r\nContent-Length: "), NULL, 10);
+}
+
 static void read_some(http_server *server, connection *open) {
     ssize_t size =
         recv(open->socket, open->request + open->read, REQUEST_BYTES - 1 - open->read, 0);
@@ -74,7 +84,7 @@ static void read_some(http_server *server, connection *open) {
     open->request[open->read] = '\0';
     pthread_mutex_lock(&server->mutex);
     if (!open->is_answering &&
-        (server->manner == HTTP_SERVER_RASH || strstr(open->request, "\r\n\r\n"))) {
+        (server->manner == HTTP_SERVER_RASH || is_whole(open->request))) {
         server->requests++;
         memcpy(server->last_request, open->request, open->read + 1);
         open->is_answering = server->manner != HTTP_SERVER_SILENT;

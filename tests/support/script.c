@@ -33,6 +33,11 @@ static jwkeep_code start(jk_transport *transport, const jk_request *request,
     copy_text(made->url, sizeof made->url, request->url);
     copy_text(made->etag, sizeof made->etag, request->etag);
     copy_text(made->last_modified, sizeof made->last_modified, request->last_modified);
+    snprintf(made->content, sizeof made->content, "%.*s", (int)request->content.size,
+             request->content.data ? (const char *)request->content.data : "");
+    for (const char *const *line = request->headers; line && *line; line++)
+        snprintf(made->lines + strlen(made->lines), sizeof made->lines - strlen(made->lines),
+                 "%s\n", *line);
     *ret_transfer = (jk_transfer *)(void *)made;
     world->request_count++;
     return JWKEEP_OK;
@@ -119,6 +124,22 @@ void script_answer_keys(script *world, jwkeep_refresher *refresher, const char *
 
 void script_answer_failure(script *world, jwkeep_refresher *refresher, jwkeep_code code) {
     jk_response answer = {.error = {.code = code, .text = jwkeep_code_text(code)}};
+    script_answer(world, refresher, &answer);
+}
+
+static jwkeep_code name_status(unsigned status) {
+    return status / 100 == 2   ? JWKEEP_OK
+           : status / 100 == 3 ? JWKEEP_TRANSPORT_REDIRECT
+                               : JWKEEP_TRANSPORT_STATUS;
+}
+
+void script_answer_status(script *world, jwkeep_refresher *refresher, unsigned status,
+                          const char *retry_after) {
+    jwkeep_code code = name_status(status);
+    jk_response answer = {.error = {.code = code, .text = jwkeep_code_text(code)},
+                          .status = status};
+    if (retry_after)
+        answer.cache.retry_after = jwkeep_span_text(retry_after);
     script_answer(world, refresher, &answer);
 }
 

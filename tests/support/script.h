@@ -17,7 +17,9 @@ typedef struct script_request {
     char last_modified[64]; /* likewise */
     bool is_forced;
     uint32_t total_timeout_ms;
-    bool is_open; /* neither answered nor cancelled */
+    char content[192]; /* empty: nothing to deliver */
+    char lines[384];   /* with content: header lines, each with a newline */
+    bool is_open;      /* neither answered nor cancelled */
     bool is_cancelled;
     jk_transfer_done done;
     void *user;
@@ -53,6 +55,9 @@ void script_answer(script *world, jwkeep_refresher *refresher, const jk_response
 void script_answer_body(script *world, jwkeep_refresher *refresher, const char *body);
 void script_answer_keys(script *world, jwkeep_refresher *refresher, const char *letters);
 void script_answer_failure(script *world, jwkeep_refresher *refresher, jwkeep_code code);
+/* To what was delivered. `retry_after` NULL: none. */
+void script_answer_status(script *world, jwkeep_refresher *refresher, unsigned status,
+                          const char *retry_after);
 
 size_t script_open_requests(const script *world);
 
