@@ -58,7 +58,7 @@ static bool load(reload *it, char ret_fault[RELOAD_FAULT_BYTES]) {
                  "too many earlier configurations are still in use by waiting requests");
         return false;
     }
-    if (!it->source.load(it->source.user, &next, ret_fault))
+    if (!it->source.load(it->source.user, it->present, &next, ret_fault))
         return false;
     for (size_t i = 0; i < it->seat_count; i++)
         plan_seat_offer(it->seats[i], next);

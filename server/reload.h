@@ -19,8 +19,10 @@
 /* Where plans come from, and where they go when nobody holds them. All on the thread that runs
  * the server. */
 typedef struct reload_source {
-    /* False, with what is wrong in a line, if there is no new plan. */
-    bool (*load)(void *user, server_plan **ret_plan, char ret_fault[RELOAD_FAULT_BYTES]);
+    /* A plan to come after `present`, which goes on until it is retired. False, with what is
+     * wrong in a line, if there is none. */
+    bool (*load)(void *user, const server_plan *present, server_plan **ret_plan,
+                 char ret_fault[RELOAD_FAULT_BYTES]);
     void (*retire)(void *user, server_plan *plan);
     void *user;
 } reload_source;

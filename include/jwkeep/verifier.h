@@ -90,6 +90,13 @@ typedef struct jwkeep_dynamic_issuers {
     uint32_t max_issuers;  /* at a time */
     uint32_t max_unloaded; /* of them without keys */
     uint32_t idle_s;
+    /* A verifier in whose place this one comes, with the same `source` and `limits`, or NULL.
+     * Those of its dynamic issuers that have keys, and are accepted here (`accepts_issuer` is
+     * asked while the verifier is made), have a place from the start, as many as there is room
+     * for, and begin with these keys: they are good for as long as there, and downloaded again
+     * when they were to be. Only jwkeep_verifier_new looks at it, in any thread, while others
+     * verify with it. */
+    const jwkeep_verifier *predecessor;
 } jwkeep_dynamic_issuers;
 
 /* Sets every field to its default. Any thread. Never fails. */

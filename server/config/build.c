@@ -13,6 +13,7 @@
 
 /* Of what policies point to: bounded by the configuration it is made from. */
 #define MAX_ARENA_BYTES (256u << 20)
+#define MAX_DESCRIPTION_BYTES (1u << 16)
 
 typedef struct built_issuer {
     config_kept *kept;   /* its keys are downloaded */
@@ -20,16 +21,18 @@ typedef struct built_issuer {
 } built_issuer;
 
 /* A plan with everything it stands on. */
-typedef struct built {
+typedef struct built built;
+struct built {
     server_plan plan; /* first */
     config *config;
     const config_settings *settings;
+    const built *before; /* NULL: none, or made already */
     jk_arena arena;
     built_issuer *issuers;
     jwkeep_issuer *given; /* the issuers as a verifier wants them, without rules */
     server_policy *policies;
     introspection introspection;
-} built;
+};
 
 static bool out_of_memory(config_fault *fault) {
     return config_fail(fault, (config_place){0}, "out of memory");
@@ -193,6 +196,37 @@ static void fill_accepted(const config_accepted *from, const jwkeep_rules *rules
     accepted->idle_s = from->idle_s;
 }
 
+static bool write_source(const config_accepted *accepted, jwkeep_buffer *description) {
+    return config_shape_write(&CONFIG_ACCEPTED_SOURCE_SHAPE, &accepted->source, description) ==
+           JWKEEP_OK;
+}
+
+static bool has_same_source(const config_accepted *a, const config_accepted *b) {
+    jwkeep_buffer of_a, of_b;
+    jwkeep_buffer_init(&of_a, MAX_DESCRIPTION_BYTES);
+    jwkeep_buffer_init(&of_b, MAX_DESCRIPTION_BYTES);
+    bool is_same = write_source(a, &of_a) && write_source(b, &of_b) &&
+                   jwkeep_span_equals(jwkeep_buffer_span(&of_a), jwkeep_buffer_span(&of_b));
+    jwkeep_buffer_done(&of_a);
+    jwkeep_buffer_done(&of_b);
+    return is_same;
+}
+
+/* Whose accepted issuers those of `policy` go on as; NULL: they begin anew. */
+static const jwkeep_verifier *find_predecessor(const built *it, const config_policy *policy) {
+    const built *before = it->before;
+    const server_policy *earlier =
+        before ? plan_find(&before->plan, jwkeep_span_text(policy->name)) : NULL;
+    if (!earlier)
+        return NULL;
+    const config_policy *configured = before->settings->policies.items;
+    const config_accepted *accepted = &configured[earlier - before->policies].accepted;
+    bool is_alike = accepted->node && has_same_source(accepted, &policy->accepted) &&
+                    memcmp(&before->settings->limits.of_tokens, &it->settings->limits.of_tokens,
+                           sizeof(jwkeep_limits)) == 0;
+    return is_alike ? earlier->verifier : NULL;
+}
+
 static bool open_verifier(built *it, const config_policy *from, jwkeep_verifier **ret_verifier,
                           config_fault *fault) {
     bool takes_all = from->issuers.count == 0;
@@ -210,6 +244,7 @@ static bool open_verifier(built *it, const config_policy *from, jwkeep_verifier 
     options.cache_entries = from->token_cache;
     if (from->accepted.node) {
         fill_accepted(&from->accepted, &rules, &accepted);
+        accepted.predecessor = find_predecessor(it, from);
         options.dynamic = &accepted;
     }
     return make_verifier(&options,
@@ -410,8 +445,8 @@ static bool open_catalogue(built *it, config_fault *fault) {
     return make_verifier(&options, issuers->place, &it->plan.catalogue, fault);
 }
 
-bool config_build(config *loaded, config_pool *pool, server_plan **ret_plan,
-                  config_fault *ret_fault) {
+bool config_build(config *loaded, config_pool *pool, const server_plan *present,
+                  server_plan **ret_plan, config_fault *ret_fault) {
     built *it = calloc(1, sizeof *it);
     if (!it) {
         config_free(loaded);
@@ -419,6 +454,7 @@ bool config_build(config *loaded, config_pool *pool, server_plan **ret_plan,
     }
     it->config = loaded;
     it->settings = config_get(loaded);
+    it->before = (const built *)(const void *)present;
     jk_arena_init(&it->arena, MAX_ARENA_BYTES);
     if (!check_certificates(it, ret_fault) || !open_issuers(it, pool, ret_fault) ||
         !open_catalogue(it, ret_fault) || !open_policies(it, ret_fault)) {
@@ -429,6 +465,7 @@ bool config_build(config *loaded, config_pool *pool, server_plan **ret_plan,
         config_plan_free(pool, &it->plan);
         return out_of_memory(ret_fault);
     }
+    it->before = NULL;
     *ret_plan = &it->plan;
     return true;
 }

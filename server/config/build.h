@@ -24,9 +24,11 @@ JWKEEP_MUST_USE jwkeep_code config_pool_new(size_t max_downloads, bool is_idle,
 /* Every plan must have been freed. NULL is fine. */
 void config_pool_free(config_pool *pool);
 
-/* Makes a plan from `loaded`, which it takes over, also if it fails. */
-JWKEEP_MUST_USE bool config_build(config *loaded, config_pool *pool, server_plan **ret_plan,
-                                  config_fault *ret_fault);
+/* Makes a plan from `loaded`, which it takes over, also if it fails. It is to come after
+ * `present`, if that is not NULL: the accepted issuers of a policy whose sources are configured
+ * as they are for the policy of that name there go on with their keys. */
+JWKEEP_MUST_USE bool config_build(config *loaded, config_pool *pool, const server_plan *present,
+                                  server_plan **ret_plan, config_fault *ret_fault);
 
 /* Frees a plan that nobody holds, and the sources that it was the last to use. */
 void config_plan_free(config_pool *pool, server_plan *plan);

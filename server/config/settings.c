@@ -198,7 +198,7 @@ static void init_accepted(void *object) {
 }
 
 static const config_key ACCEPTED_SOURCE_KEYS[] = {COMMON_SOURCE_KEYS};
-static const config_shape ACCEPTED_SOURCE =
+const config_shape CONFIG_ACCEPTED_SOURCE_SHAPE =
     SHAPE("a source of accepted issuers", ACCEPTED_SOURCE_KEYS, config_source, init_source);
 
 static const config_key ACCEPTED_KEYS[] = {
@@ -210,7 +210,8 @@ static const config_key ACCEPTED_KEYS[] = {
         "of them without keys"),
     KEY(config_accepted, idle_s, CONFIG_UINT32, "idle_s", 60, 604800,
         "until one that no token names loses its place"),
-    OBJECT(config_accepted, source, "source", &ACCEPTED_SOURCE, "how their keys are kept"),
+    OBJECT(config_accepted, source, "source", &CONFIG_ACCEPTED_SOURCE_SHAPE,
+           "how their keys are kept"),
 };
 static const config_shape ACCEPTED =
     SHAPE("accepted issuers", ACCEPTED_KEYS, config_accepted, init_accepted);

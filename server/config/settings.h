@@ -184,5 +184,6 @@ enum { CONFIG_START_LAZY, CONFIG_START_EAGER, CONFIG_START_REQUIRED };
 
 extern const config_shape CONFIG_SETTINGS_SHAPE;
 extern const config_shape CONFIG_ISSUER_SHAPE;
+extern const config_shape CONFIG_ACCEPTED_SOURCE_SHAPE;
 
 #endif

@@ -82,6 +82,25 @@ void jk_policy_restore(jk_policy *policy, int64_t now_ms, int64_t age_ms, int64_
     policy->scheduled_at_ms = policy->now_ms;
 }
 
+void jk_policy_inherit(jk_policy *policy, int64_t now_ms, const jk_policy *before) {
+    bool is_unfinished = before->is_in_flight || is_wanted(before);
+    advance(policy, now_ms);
+    policy->has_keys = before->has_keys;
+    policy->expires_at_ms = before->expires_at_ms;
+    policy->stale_at_ms = before->stale_at_ms;
+    policy->has_failed = before->has_failed;
+    policy->failures = before->failures;
+    policy->retry_at_ms = before->retry_at_ms;
+    policy->scheduled_at_ms = is_unfinished ? policy->now_ms : before->scheduled_at_ms;
+    policy->trailing_at_ms = before->trailing_at_ms;
+    policy->cooldown_ends_ms = before->cooldown_ends_ms;
+    policy->signature_ends_ms = before->signature_ends_ms;
+    policy->burst_ends_ms = before->burst_ends_ms;
+    policy->absent_until_ms = before->absent_until_ms;
+    policy->owes_forced =
+        before->owes_forced || (before->is_in_flight && before->flight.is_forced);
+}
+
 /* What a caller hears when no download can help now. R9: keys past the stale limit are not
  * used. A `kid` that could not be asked for is not unknown. */
 static jwkeep_code name_failure(const jk_policy *policy) {

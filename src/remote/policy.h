@@ -93,6 +93,11 @@ void jk_policy_init(jk_policy *policy, const jk_policy_options *options, uint64_
  * download is due at once. */
 void jk_policy_restore(jk_policy *policy, int64_t now_ms, int64_t age_ms, int64_t lifetime_ms);
 
+/* Before anything else happens: goes on where `before`, which has keys and the same options,
+ * has come to, with its keys, its next download, its failures and cooldowns. What is under way
+ * or wanted there is so no more: a download that was is due at once. */
+void jk_policy_inherit(jk_policy *policy, int64_t now_ms, const jk_policy *before);
+
 /* What a caller is told. */
 typedef struct jk_answer {
     jwkeep_code code;    /* PENDING: wait for a flight; anything else: now */

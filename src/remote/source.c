@@ -161,6 +161,12 @@ static void init_parts(jwkeep_source *source, jwkeep_refresher *refresher) {
 
 jwkeep_code jwkeep_source_new(jwkeep_refresher *refresher, const jwkeep_source_options *options,
                               jwkeep_source **ret_source, jwkeep_error *error) {
+    return jk_source_new_after(refresher, options, NULL, ret_source, error);
+}
+
+jwkeep_code jk_source_new_after(jwkeep_refresher *refresher,
+                                const jwkeep_source_options *options, jwkeep_source *before,
+                                jwkeep_source **ret_source, jwkeep_error *error) {
     if (!jk_refresher_is_ours(refresher))
         return jk_fail(error, JWKEEP_KEYS_SHUTDOWN);
     jwkeep_source *source = jk_alloc_zeroed(1, sizeof *source);
@@ -175,6 +181,12 @@ jwkeep_code jwkeep_source_new(jwkeep_refresher *refresher, const jwkeep_source_o
         return code;
     }
     init_parts(source, refresher);
+    if (before)
+        code = jk_source_inherit(source, before, error);
+    if (code) {
+        free_parts(source);
+        return code;
+    }
     jk_source_restore(source);
     bool is_restore_due = source->is_restore_due;
     *ret_source = source;

@@ -102,6 +102,15 @@ JWKEEP_MUST_USE jwkeep_code jk_source_settings_init(jk_source_settings *settings
                                                     jwkeep_error *error);
 void jk_source_settings_done(jk_source_settings *settings);
 
+/* As jwkeep_source_new. Where `before` is not NULL, and has keys, the source begins with these,
+ * and with what it has come to: it must be of the same issuer and options, and of a refresher
+ * with the same clock. Errors: those of jwkeep_source_new. */
+JWKEEP_MUST_USE jwkeep_code jk_source_new_after(jwkeep_refresher *refresher,
+                                                const jwkeep_source_options *options,
+                                                jwkeep_source *before,
+                                                jwkeep_source **ret_source,
+                                                jwkeep_error *error);
+
 /* What a download has to know of them; the texts are borrowed. */
 jk_download_options jk_source_download_options(const jk_source_settings *settings);
 
@@ -154,6 +163,11 @@ void jk_source_on_skip(void *user, const jwkeep_keyset_skip *skip);
 void jk_source_on_download(void *user, const jk_download_result *result);
 bool jk_source_begin_flight(jk_task *task);
 void jk_source_announce_stale(jwkeep_source *source);
+
+/* source_inherit.c. Before anybody else knows the source: what jk_source_new_after says.
+ * Errors: OUT_OF_MEMORY. */
+JWKEEP_MUST_USE jwkeep_code jk_source_inherit(jwkeep_source *source, jwkeep_source *before,
+                                              jwkeep_error *error);
 
 /* source_snapshot.c. Before anybody else knows the source: keys from its file, if there are. */
 void jk_source_restore(jwkeep_source *source);

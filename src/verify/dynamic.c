@@ -208,8 +208,10 @@ static jwkeep_code make_room(jk_dynamic *dynamic, jwkeep_error *error) {
     return jk_fail_text(error, JWKEEP_KEYS_BUSY, "no place for one more issuer", "iss", NULL);
 }
 
+/* `before` is the issuer at another registry, or NULL. */
 static jwkeep_code make_issuer(jk_dynamic *dynamic, uint64_t hash, jwkeep_span iss,
-                               jk_dynamic_issuer **ret_issuer, jwkeep_error *error) {
+                               const jk_dynamic_issuer *before, jk_dynamic_issuer **ret_issuer,
+                               jwkeep_error *error) {
     jk_dynamic_issuer *made = jk_alloc_zeroed(1, sizeof *made + iss.size + 1);
     if (!made)
         return jk_fail(error, JWKEEP_OUT_OF_MEMORY);
@@ -227,7 +229,8 @@ static jwkeep_code make_issuer(jk_dynamic *dynamic, uint64_t hash, jwkeep_span i
     options.issuer = made->iss;
     options.limits = &dynamic->settings.limits;
     jwkeep_code code =
-        jwkeep_source_new(dynamic->refresher, &options, &made->issuer.source, error);
+        jk_source_new_after(dynamic->refresher, &options, before ? before->issuer.source : NULL,
+                            &made->issuer.source, error);
     if (code != JWKEEP_OK) {
         jk_free(made);
         return code;
@@ -255,12 +258,13 @@ static void count_in(jk_dynamic *dynamic, jk_dynamic_issuer *issuer) {
 }
 
 static jwkeep_code add(jk_dynamic *dynamic, uint64_t hash, jwkeep_span iss,
-                       jk_dynamic_issuer **ret_issuer, jwkeep_error *error) {
+                       const jk_dynamic_issuer *before, jk_dynamic_issuer **ret_issuer,
+                       jwkeep_error *error) {
     jk_dynamic_issuer *made;
     jwkeep_code code =
         dynamic->is_closed ? jk_fail(error, JWKEEP_KEYS_SHUTDOWN) : make_room(dynamic, error);
     if (code == JWKEEP_OK)
-        code = make_issuer(dynamic, hash, iss, &made, error);
+        code = make_issuer(dynamic, hash, iss, before, &made, error);
     if (code != JWKEEP_OK)
         return code;
     made->tables++; /* until it is in one */
@@ -288,7 +292,7 @@ jwkeep_code jk_dynamic_make(jk_dynamic *dynamic, jwkeep_span iss, jk_issuer_use 
     jk_dynamic_issuer *issuer =
         find_in(jk_published_current(shard_of(dynamic, hash), NULL), hash, iss);
     if (!issuer)
-        code = add(dynamic, hash, iss, &issuer, error);
+        code = add(dynamic, hash, iss, NULL, &issuer, error);
     if (code == JWKEEP_OK)
         hold(issuer, ret_use);
     pthread_mutex_unlock(&dynamic->mutex);
@@ -382,6 +386,37 @@ jwkeep_dynamic_status jk_dynamic_figures(jk_dynamic *dynamic) {
     return figures;
 }
 
+typedef struct succession {
+    jk_dynamic *heir;
+    jwkeep_code code;
+    jwkeep_error *error;
+} succession;
+
+/* Who has no keys comes without an inheritance, if a token names it again. */
+static void inherit_one(void *user, const jk_dynamic_issuer *before) {
+    succession *made = user;
+    jk_dynamic *heir = made->heir;
+    jwkeep_span iss = jwkeep_span_text(before->iss);
+    jk_dynamic_issuer *issuer;
+    if (made->code != JWKEEP_OK || !is_loaded(before) ||
+        !jk_dynamic_settings_accept(&heir->settings, iss))
+        return;
+    pthread_mutex_lock(&heir->mutex);
+    prune_unloaded(heir);
+    if (!is_full(heir))
+        made->code = add(heir, jk_hash(&heir->key, iss), iss, before, &issuer, made->error);
+    pthread_mutex_unlock(&heir->mutex);
+}
+
+jwkeep_code jk_dynamic_inherit(jk_dynamic *dynamic, const jk_dynamic *before,
+                               jwkeep_error *error) {
+    succession made = {dynamic, JWKEEP_OK, error};
+    if (!is_ours(before))
+        return JWKEEP_OK;
+    jwkeep_code code = jk_dynamic_visit(before, inherit_one, &made);
+    return code == JWKEEP_OK ? made.code : jk_fail(error, code);
+}
+
 static bool make_shards(jk_dynamic *dynamic) {
     for (size_t i = 0; i < JK_DYNAMIC_SHARDS; i++) {
         table *empty = make_table(0);
@@ -402,6 +437,7 @@ jwkeep_code jk_dynamic_new(const jk_dynamic_settings *settings, jwkeep_refresher
         return jk_fail(error, JWKEEP_OUT_OF_MEMORY);
     dynamic->settings = *settings;
     dynamic->settings.source.user = dynamic;
+    dynamic->settings.options.predecessor = NULL; /* it need not stay */
     dynamic->refresher = refresher;
     dynamic->fork_count = jk_fork_count();
     dynamic->squeeze_at_ms = INT64_MAX;

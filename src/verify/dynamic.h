@@ -80,12 +80,21 @@ JWKEEP_MUST_USE jwkeep_code jk_dynamic_settings_init(jk_dynamic_settings *settin
                                                      jk_arena *arena, jwkeep_error *error);
 
 /* Whether the caller's word lets `iss` become one. */
+bool jk_dynamic_settings_accept(const jk_dynamic_settings *settings, jwkeep_span iss);
+
+/* The same for a token that names it; one that is refused is counted. */
 bool jk_dynamic_accepts(jk_dynamic *dynamic, jwkeep_span iss);
 
 /* Errors: OUT_OF_MEMORY, SYSTEM_FAILED. */
 JWKEEP_MUST_USE jwkeep_code jk_dynamic_new(const jk_dynamic_settings *settings,
                                            jwkeep_refresher *refresher,
                                            jk_dynamic **ret_dynamic, jwkeep_error *error);
+
+/* Takes in the issuers of `before` that have keys and are accepted here, with their keys, while
+ * there is room. Nobody else knows `dynamic` yet; nobody who uses `before` waits for this.
+ * Errors: OUT_OF_MEMORY, MISUSE_STATE (from within too many reads). */
+JWKEEP_MUST_USE jwkeep_code jk_dynamic_inherit(jk_dynamic *dynamic, const jk_dynamic *before,
+                                               jwkeep_error *error);
 
 /* Abandons all sources, which tells those who wait. In a child of a fork: nothing. NULL is
  * fine. */

@@ -157,7 +157,8 @@ static bool matches_any(const jwkeep_dynamic_issuers *options, jwkeep_span iss) 
     return options->pattern_count == 0;
 }
 
-static bool is_acceptable(const jwkeep_dynamic_issuers *options, jwkeep_span iss) {
+bool jk_dynamic_settings_accept(const jk_dynamic_settings *settings, jwkeep_span iss) {
+    const jwkeep_dynamic_issuers *options = &settings->options;
     char name[JK_MAX_DYNAMIC_ISSUER_BYTES + 1];
     if (!jk_issuer_is_plain(iss) || !matches_any(options, iss))
         return false;
@@ -167,7 +168,7 @@ static bool is_acceptable(const jwkeep_dynamic_issuers *options, jwkeep_span iss
 }
 
 bool jk_dynamic_accepts(jk_dynamic *dynamic, jwkeep_span iss) {
-    bool is_accepted = is_acceptable(&dynamic->settings.options, iss);
+    bool is_accepted = jk_dynamic_settings_accept(&dynamic->settings, iss);
     if (!is_accepted)
         atomic_fetch_add_explicit(&dynamic->refused, 1, memory_order_relaxed);
     return is_accepted;

@@ -224,6 +224,9 @@ static jwkeep_code attach_dynamic(jwkeep_verifier *verifier,
     if (code == JWKEEP_OK)
         code = jk_dynamic_new(settings, injected ? injected : verifier->dynamic_refresher,
                               &verifier->dynamic, error);
+    const jwkeep_verifier *before = settings->options.predecessor;
+    if (code == JWKEEP_OK && before && before->dynamic)
+        code = jk_dynamic_inherit(verifier->dynamic, before->dynamic, error);
     return code;
 }
 

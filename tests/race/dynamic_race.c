@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Threads that verify tokens of issuers which are accepted, loaded, evicted and accepted anew
- * at the same time: nobody reads what was freed, nobody is told a wrong verdict, and what was
- * evicted is gone with its downloads. The clock jumps, so that places change hands all the
- * time. */
+ * at the same time, while other verifiers take them over: nobody reads what was freed, nobody
+ * is told a wrong verdict, and what was evicted is gone with its downloads. The clock jumps, so
+ * that places change hands all the time. */
 #include "remote/refresher.h"
 #include "support/forge.h"
 #include "support/many_issuers.h"
@@ -25,10 +25,11 @@ static struct fixture {
     jwkeep_verifier *verifier;
     jwkeep_jwk *key;
     char *body;
-    char *tokens[ISSUERS];   /* every fourth of an issuer that is down */
-    _Atomic bool is_over;    /* set once, read in loops: no partner */
-    _Atomic size_t accepted; /* counts only */
-    _Atomic size_t wrong;    /* likewise */
+    char *tokens[ISSUERS];    /* every fourth of an issuer that is down */
+    _Atomic bool is_over;     /* set once, read in loops: no partner */
+    _Atomic size_t accepted;  /* counts only */
+    _Atomic size_t wrong;     /* likewise */
+    _Atomic size_t inherited; /* likewise */
 } fixture;
 
 static bool is_down(size_t i) {
@@ -45,16 +46,11 @@ static void make_tokens(struct fixture *f) {
     }
 }
 
-static int set_up(void **state) {
-    (void)state;
+/* A verifier in `world`, in the place of `predecessor`, or of none. */
+static int make(many_issuers *world, const jwkeep_verifier *predecessor,
+                jwkeep_verifier **ret_verifier) {
     static const char *const patterns[] = {"https://*.tenants.test"};
-    struct fixture *f = &fixture;
-    memset(f, 0, sizeof *f);
-    f->key = forge_key(JWKEEP_ALGORITHM_EDDSA, "k");
-    f->body = forge_keyset_text(&f->key, 1);
-    make_tokens(f);
-    f->world = many_issuers_new(f->body);
-    jk_environment environment = many_issuers_environment(f->world, true);
+    jk_environment environment = many_issuers_environment(world, true);
     jwkeep_refresher *refresher = NULL;
     if (jk_refresher_new_in(&environment, 0, true, &refresher, NULL) != JWKEEP_OK)
         return -1;
@@ -65,11 +61,23 @@ static int set_up(void **state) {
     dynamic.max_issuers = 12;
     dynamic.max_unloaded = 6;
     dynamic.idle_s = 60;
+    dynamic.predecessor = predecessor;
     jwkeep_verifier_options options;
     jwkeep_verifier_options_init(&options);
     options.now_ms = forge_now_ms;
     options.dynamic = &dynamic;
-    return jk_verifier_new_in(&options, refresher, &f->verifier, NULL) == JWKEEP_OK ? 0 : -1;
+    return jk_verifier_new_in(&options, refresher, ret_verifier, NULL) == JWKEEP_OK ? 0 : -1;
+}
+
+static int set_up(void **state) {
+    (void)state;
+    struct fixture *f = &fixture;
+    memset(f, 0, sizeof *f);
+    f->key = forge_key(JWKEEP_ALGORITHM_EDDSA, "k");
+    f->body = forge_keyset_text(&f->key, 1);
+    make_tokens(f);
+    f->world = many_issuers_new(f->body);
+    return make(f->world, NULL, &f->verifier);
 }
 
 static int tear_down(void **state) {
@@ -154,13 +162,31 @@ static void *run_clock(void *argument) {
     return NULL;
 }
 
+/* Successors take over what is there, and are given up again. */
+static void *run_successors(void *argument) {
+    struct fixture *f = argument;
+    while (!f->is_over) {
+        jwkeep_verifier *successor = NULL;
+        many_issuers *world = many_issuers_new(f->body);
+        if (make(world, f->verifier, &successor) == 0)
+            f->inherited += jk_dynamic_figures(successor->dynamic).issuers;
+        else
+            f->wrong++;
+        jwkeep_verifier_free(successor);
+        many_issuers_free(world);
+        sched_yield();
+    }
+    return NULL;
+}
+
 static void r21_issuers_come_and_go_under_those_who_use_them(void **state) {
     (void)state;
     struct fixture *f = &fixture;
-    pthread_t threads[THREADS], canceller, clock;
+    pthread_t threads[THREADS], canceller, clock, successors;
     jwkeep_dynamic_status status;
     assert_int_equal(pthread_create(&canceller, NULL, run_canceller, f), 0);
     assert_int_equal(pthread_create(&clock, NULL, run_clock, f), 0);
+    assert_int_equal(pthread_create(&successors, NULL, run_successors, f), 0);
     for (size_t i = 0; i < THREADS; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, run_verifier, (void *)(uintptr_t)i),
                          0);
@@ -169,8 +195,10 @@ static void r21_issuers_come_and_go_under_those_who_use_them(void **state) {
     f->is_over = true;
     pthread_join(canceller, NULL);
     pthread_join(clock, NULL);
+    pthread_join(successors, NULL);
     assert_int_equal(f->wrong, 0);
     assert_true(f->accepted > 0);
+    assert_true(f->inherited > 0);
     assert_int_equal(jwkeep_verifier_dynamic_status(f->verifier, &status, NULL), JWKEEP_OK);
     assert_true(status.evicted > 0);
     assert_true(status.issuers <= 12);

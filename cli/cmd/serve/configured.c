@@ -22,17 +22,13 @@ struct running {
     server *server;
 };
 
-static bool make_plan(struct running *running, server_plan **ret_plan, config_fault *fault) {
-    config *loaded;
-    return config_load(running->file, &loaded, fault) &&
-           config_build(loaded, running->pool, ret_plan, fault);
-}
-
-static bool reload_plan(void *user, server_plan **ret_plan,
+static bool reload_plan(void *user, const server_plan *present, server_plan **ret_plan,
                         char ret_fault[RELOAD_FAULT_BYTES]) {
     struct running *running = user;
+    config *loaded;
     config_fault fault;
-    if (make_plan(running, ret_plan, &fault))
+    if (config_load(running->file, &loaded, &fault) &&
+        config_build(loaded, running->pool, present, ret_plan, &fault))
         return true;
     config_fault_write(&fault, running->file, ret_fault);
     return false;
@@ -67,7 +63,7 @@ static exit_status open_pool(const configured *values, struct running *running) 
         config_free(loaded);
         return report_failure("starting", &error);
     }
-    return config_build(loaded, running->pool, &running->plan, &fault)
+    return config_build(loaded, running->pool, NULL, &running->plan, &fault)
                ? STATUS_YES
                : refuse(running, &fault);
 }

@@ -61,8 +61,10 @@ typedef struct loads {
     bool is_broken;
 } loads;
 
-static bool load(void *user, server_plan **ret_plan, char ret_fault[RELOAD_FAULT_BYTES]) {
+static bool load(void *user, const server_plan *present, server_plan **ret_plan,
+                 char ret_fault[RELOAD_FAULT_BYTES]) {
     loads *it = user;
+    assert_ptr_equal(present, &it->plans[it->loaded]);
     if (it->is_broken) {
         snprintf(ret_fault, RELOAD_FAULT_BYTES, "broken");
         return false;

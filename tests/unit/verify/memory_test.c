@@ -81,20 +81,27 @@ static struct fixture {
     jwkeep_token *token;
 } fixture;
 
-static jwkeep_code make_verifier(jwkeep_error *error) {
+static jwkeep_code make_after(const jwkeep_verifier *predecessor,
+                              jwkeep_refresher **ret_refresher, jwkeep_verifier **ret_verifier,
+                              jwkeep_error *error) {
     static const char *const patterns[] = {"https://*.tenants.test"};
     struct fixture *f = &fixture;
     jwkeep_dynamic_issuers dynamic;
     jwkeep_dynamic_issuers_init(&dynamic);
     dynamic.patterns = patterns;
     dynamic.pattern_count = 1;
+    dynamic.predecessor = predecessor;
     jwkeep_verifier_options options;
     jwkeep_verifier_options_init(&options);
     options.now_ms = forge_now_ms;
     options.dynamic = &dynamic;
     jk_environment environment = many_issuers_environment(f->world, false);
-    jwkeep_code code = jk_refresher_new_in(&environment, 1024, false, &f->refresher, error);
-    return code ? code : jk_verifier_new_in(&options, f->refresher, &f->verifier, error);
+    jwkeep_code code = jk_refresher_new_in(&environment, 1024, false, ret_refresher, error);
+    return code ? code : jk_verifier_new_in(&options, *ret_refresher, ret_verifier, error);
+}
+
+static jwkeep_code make_verifier(jwkeep_error *error) {
+    return make_after(NULL, &fixture.refresher, &fixture.verifier, error);
 }
 
 static int set_up(void **state) {
@@ -185,6 +192,34 @@ static void an_issuer_that_cannot_be_made_leaves_nothing(void **state) {
     }
 }
 
+static void a_successor_that_cannot_be_made_leaves_nothing(void **state) {
+    (void)state;
+    jwkeep_pending *pending = NULL;
+    jwkeep_refresher *refresher = NULL;
+    jwkeep_verifier *successor = NULL;
+    jwkeep_dynamic_status status;
+    assert_int_equal(make_verifier(NULL), JWKEEP_OK);
+    for (size_t i = 0; i < 3; i++) {
+        char *bytes_of = token_of(i);
+        assert_int_equal(begin(bytes_of, &pending, NULL), JWKEEP_PENDING);
+        turn(4);
+        assert_int_equal(jwkeep_pending_finish(pending, fixture.token, NULL, NULL), JWKEEP_OK);
+        free(bytes_of);
+    }
+    size_t before = blocks;
+    for (size_t allowed = 1; !successor; allowed++) {
+        countdown = allowed;
+        jwkeep_code code = make_after(fixture.verifier, &refresher, &successor, NULL);
+        countdown = NEVER;
+        assert_int_equal(code, successor ? JWKEEP_OK : JWKEEP_OUT_OF_MEMORY);
+        assert_true(successor || blocks == before);
+    }
+    assert_int_equal(jwkeep_verifier_dynamic_status(successor, &status, NULL), JWKEEP_OK);
+    assert_int_equal(status.issuers, 3);
+    jwkeep_verifier_free(successor);
+    assert_int_equal(blocks, before);
+}
+
 /* What cannot be evicted stays, and goes the next time. */
 static void an_eviction_without_memory_is_put_off(void **state) {
     (void)state;
@@ -250,6 +285,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(a_verifier_that_cannot_be_made_leaves_nothing),
         TEST(an_issuer_that_cannot_be_made_leaves_nothing),
+        TEST(a_successor_that_cannot_be_made_leaves_nothing),
         TEST(an_eviction_without_memory_is_put_off),
         TEST(r21_ten_thousand_accepted_issuers_in_one_process),
     };
