@@ -15,7 +15,7 @@ typedef struct server_plan {
     /* Holders beside the owner. Taking one more is relaxed (whoever takes it holds one, or is
      * the owner), giving up is release; the owner's look is acquire (guarantee U). */
     _Atomic unsigned holders;
-    jwkeep_verifier *catalogue;    /* every issuer, for status, mirror and refresh */
+    jwkeep_verifier *catalogue;    /* every configured issuer, for status, mirror, refresh */
     const server_policy *policies; /* the first is that of /verify */
     size_t policy_count;
     const struct introspection *introspection; /* NULL: none */

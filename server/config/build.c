@@ -439,7 +439,16 @@ static bool check_certificates(const built *it, config_fault *fault) {
     return true;
 }
 
+/* Without configured issuers, no policy has any: each of their verifiers lists them all. */
+static bool has_own_catalogue(const built *it) {
+    return it->settings->issuers.count > 0;
+}
+
 static bool open_catalogue(built *it, config_fault *fault) {
+    if (!has_own_catalogue(it)) {
+        it->plan.catalogue = it->policies[0].verifier;
+        return true;
+    }
     const config_node *issuers = config_member(it->settings->node, "issuers");
     jwkeep_verifier_options options = options_of(it, it->given, it->settings->issuers.count);
     return make_verifier(&options, issuers->place, &it->plan.catalogue, fault);
@@ -457,7 +466,7 @@ bool config_build(config *loaded, config_pool *pool, const server_plan *present,
     it->before = (const built *)(const void *)present;
     jk_arena_init(&it->arena, MAX_ARENA_BYTES);
     if (!check_certificates(it, ret_fault) || !open_issuers(it, pool, ret_fault) ||
-        !open_catalogue(it, ret_fault) || !open_policies(it, ret_fault)) {
+        !open_policies(it, ret_fault) || !open_catalogue(it, ret_fault)) {
         config_plan_free(pool, &it->plan);
         return false;
     }
@@ -476,7 +485,8 @@ void config_plan_free(config_pool *pool, server_plan *plan) {
         return;
     for (size_t i = 0; it->policies && i < it->plan.policy_count; i++)
         jwkeep_verifier_free(it->policies[i].verifier);
-    jwkeep_verifier_free(it->plan.catalogue);
+    if (has_own_catalogue(it))
+        jwkeep_verifier_free(it->plan.catalogue);
     for (size_t i = 0; it->issuers && i < it->settings->issuers.count; i++) {
         config_pool_give_back(pool, it->issuers[i].kept);
         jwkeep_keyset_unref(it->issuers[i].keys);

@@ -128,13 +128,10 @@ static bool check_each_once(const config_settings *it, config_fault *fault) {
 
 static bool check_issuers(const config_settings *it, config_fault *fault) {
     const config_issuer *issuers = it->issuers.items;
-    if (it->issuers.count == 0)
-        return config_fail(fault, place_of(it->node, "issuers"),
-                           "issuers: at least one expected");
     for (size_t i = 0; i < it->issuers.count; i++)
         if (!check_issuer(&issuers[i], fault))
             return false;
-    return check_each_once(it, fault);
+    return it->issuers.count == 0 || check_each_once(it, fault);
 }
 
 static bool refuse_unknown_name(config_place place, const char *what, const char *name,
@@ -342,6 +339,10 @@ static bool check_policy(const config_settings *it, const config_policy *policy,
         if (!check_issuer_name(it, policy->issuers.items[i],
                                place_in(policy->node, "issuers", i), fault))
             return false;
+    if (it->issuers.count == 0 && !policy->accepted.node)
+        return config_fail(fault, policy->node->place,
+                           "whose tokens pass? \"issuers\" in the file, or "
+                           "\"accepted_issuers\" here, expected");
     if (policy->accepted.node && policy->accepted.patterns.count == 0)
         return config_fail(fault, place_of(policy->accepted.node, "patterns"),
                            "patterns: at least one expected");

@@ -53,6 +53,12 @@ FAULTS = {
     "a broken variable": ("[api]", "[\"${9}\"]", "10:17", "${NAME}"),
     "an unknown issuer": ("    gateway: nginx", "    issuers: [mainn]\n    gateway: nginx",
                           "11:15", 'did you mean "main"?'),
+    "nobody's tokens": (
+        "issuers:\n  - name: main\n    issuer: https://idp.example\n    source:\n"
+        "      cooldown_s: 5\n", "", "4:5", "whose tokens pass"),
+    "an empty list of issuers": (
+        "issuers:\n  - name: main\n    issuer: https://idp.example\n    source:\n"
+        "      cooldown_s: 5\n", "issuers: []\n", "5:5", "whose tokens pass"),
     "accepted issuers without a pattern": (
         "    gateway: nginx", "    accepted_issuers: {patterns: []}\n    gateway: nginx", "11:34",
         "at least one"),

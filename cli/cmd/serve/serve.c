@@ -2,6 +2,7 @@
  *
  * Owns `jwkeep serve`: the verification service, from its arguments to its end. */
 #include "cli/cmd/serve/serve.h"
+#include "cli/accepted_flags.h"
 #include "cli/command.h"
 #include "cli/output.h"
 #include "cli/ready_file.h"
@@ -44,6 +45,7 @@ struct serve {
     int64_t start_timeout_s;
     const char *snapshot_dir;
     const char *log;
+    accepted_flags accepted;
     source_flags source;
     remote_options remote;
 };
@@ -87,6 +89,7 @@ static const option_spec OPTIONS[] = {
     TEXT(struct serve, snapshot_dir, "snapshot-dir", "DIR",
          "keep the last good keys there, for a start while the issuer is down"),
     TEXT(struct serve, log, "log", "FORMAT", "logfmt or json (default logfmt)"),
+    ACCEPTED_FLAGS(struct serve),
     SOURCE_FLAGS(struct serve),
     REMOTE_OPTIONS(struct serve),
 };
@@ -99,19 +102,29 @@ struct running {
     server *server;
 };
 
-static exit_status check_arguments(const struct serve *values) {
-    if (values->checks_config)
-        return report_usage("--check-config goes with --config");
-    if (values->is_dev + (values->issuer != NULL) + (values->jwks != NULL) != 1)
+static exit_status check_issuers(const struct serve *values) {
+    int count = values->is_dev + (values->issuer != NULL) + (values->jwks != NULL);
+    if (count > 1 || (count == 0 && !accepted_flags_are_given(&values->accepted)))
         return report_usage(
             "say whose tokens pass: --dev, --issuer URL --audience A, --jwks URL --iss I, "
-            "or --config FILE");
+            "--accept-issuer PATTERN --audience A, or --config FILE");
     if (values->issuer && values->audiences.count == 0)
         return report_usage("--issuer needs --audience: whom the tokens must be for");
+    if (accepted_flags_are_given(&values->accepted) && values->audiences.count == 0)
+        return report_usage("--accept-issuer needs --audience: whom the tokens must be for");
     if (values->jwks && !values->iss)
         return report_usage("--jwks needs --iss: what iss must be");
     if (values->iss && !values->jwks)
         return report_usage("--iss goes with --jwks");
+    return accepted_flags_check(&values->accepted);
+}
+
+static exit_status check_arguments(const struct serve *values) {
+    if (values->checks_config)
+        return report_usage("--check-config goes with --config");
+    exit_status status = check_issuers(values);
+    if (status != STATUS_YES)
+        return status;
     if (values->listen.count > SERVER_MAX_LISTENERS)
         return report_usage("--listen is given more than %u times", SERVER_MAX_LISTENERS);
     if (values->rules.required.count == OPTIONS_MAX_REPEATS)
@@ -172,18 +185,17 @@ static bool name_snapshot(const struct serve *values, char **ret_file) {
     return asprintf(ret_file, "%s/default.json", values->snapshot_dir) >= 0;
 }
 
-static exit_status start_verifier(const struct serve *values, struct running *running) {
-    jwkeep_rules rules;
-    jwkeep_source_options source;
-    text_list audiences = values->audiences;
-    if (values->is_dev && audiences.count == 0)
-        audiences.items[audiences.count++] = DEV_ISSUER_AUDIENCE;
-    rules_options wanted = values->rules;
+static exit_status fill_rules(const struct serve *values, text_list *audiences,
+                              rules_options *wanted, jwkeep_rules *ret_rules) {
+    if (values->is_dev && audiences->count == 0)
+        audiences->items[audiences->count++] = DEV_ISSUER_AUDIENCE;
     if (!values->allows_no_exp)
-        wanted.required.items[wanted.required.count++] = "exp";
-    exit_status status = rules_fill(&wanted, &audiences, &rules);
-    if (status != STATUS_YES)
-        return status;
+        wanted->required.items[wanted->required.count++] = "exp";
+    return rules_fill(wanted, audiences, ret_rules);
+}
+
+static jwkeep_source_options source_of(const struct serve *values, struct running *running) {
+    jwkeep_source_options source;
     remote_fill(&values->remote, &source);
     source.is_eager = strcmp(values->start, "lazy") != 0;
     if (values->is_dev)
@@ -192,28 +204,52 @@ static exit_status start_verifier(const struct serve *values, struct running *ru
     source.allows_http_loopback = values->is_dev || values->remote.allows_http_loopback;
     source.on_event = tell_event;
     source.user = &running->audience;
+    return source;
+}
+
+static exit_status make_verifier(const struct serve *values, const jwkeep_rules *rules,
+                                 jwkeep_source_options *source, struct running *running) {
+    jwkeep_issuer issuer = {.issuer = values->issuer ? values->issuer : values->iss,
+                            .jwks_url = values->jwks,
+                            .rules = rules,
+                            .source = source};
+    if (running->dev)
+        issuer.issuer = dev_issuer_url(running->dev);
+    jwkeep_verifier_options options;
+    jwkeep_dynamic_issuers accepted;
+    jwkeep_source_options of_accepted = *source;
+    jwkeep_error error;
+    jwkeep_verifier_options_init(&options);
+    options.issuers = &issuer;
+    options.issuer_count = issuer.issuer ? 1 : 0;
+    options.cache_entries = (size_t)values->token_cache;
+    if (accepted_flags_are_given(&values->accepted)) {
+        accepted_flags_fill(&values->accepted, rules, &of_accepted, &accepted);
+        options.dynamic = &accepted;
+    }
+    if (jwkeep_verifier_new(&options, &running->verifier, &error) == JWKEEP_OK)
+        return STATUS_YES;
+    if (accepted_flags_are_refused(&error))
+        return report_usage("--accept-issuer: %s", error.text);
+    exit_status status = source_flags_report("the issuer", &error);
+    return status == STATUS_INTERNAL ? status : STATUS_USAGE;
+}
+
+static exit_status start_verifier(const struct serve *values, struct running *running) {
+    jwkeep_rules rules;
+    text_list audiences = values->audiences;
+    rules_options wanted = values->rules;
+    exit_status status = fill_rules(values, &audiences, &wanted, &rules);
+    if (status != STATUS_YES)
+        return status;
+    jwkeep_source_options source = source_of(values, running);
     char *snapshot_file = NULL;
     if (!name_snapshot(values, &snapshot_file))
         return report_internal("out of memory");
     source.snapshot_file = snapshot_file;
-    jwkeep_issuer issuer = {.issuer = values->issuer ? values->issuer : values->iss,
-                            .jwks_url = values->jwks,
-                            .rules = &rules,
-                            .source = &source};
-    if (running->dev)
-        issuer.issuer = dev_issuer_url(running->dev);
-    jwkeep_verifier_options options;
-    jwkeep_error error;
-    jwkeep_verifier_options_init(&options);
-    options.issuers = &issuer;
-    options.issuer_count = 1;
-    options.cache_entries = (size_t)values->token_cache;
-    jwkeep_code code = jwkeep_verifier_new(&options, &running->verifier, &error);
+    status = make_verifier(values, &rules, &source, running);
     free(snapshot_file);
-    if (code == JWKEEP_OK)
-        return STATUS_YES;
-    status = source_flags_report("the issuer", &error);
-    return status == STATUS_INTERNAL ? status : STATUS_USAGE;
+    return status;
 }
 
 /* Signals are blocked: one that ends the program is seen by waiting. */
@@ -393,6 +429,7 @@ const struct command CMD_SERVE = {
         "  jwkeep serve --dev\n"
         "  jwkeep serve --issuer https://idp.example --audience api\n"
         "  jwkeep serve --jwks https://idp.example/jwks.json --iss https://idp.example\n"
+        "  jwkeep serve --accept-issuer 'https://*.tenants.example' --audience api\n"
         "  jwkeep serve --config jwkeep.yaml --check-config\n",
     .options = OPTION_TABLE(OPTIONS),
     .defaults = &DEFAULTS,
