@@ -5,6 +5,7 @@
 #include "cli/claim_flags.h"
 #include "cli/command.h"
 #include "cli/input.h"
+#include "cli/limit_flags.h"
 #include "cli/output.h"
 #include "cli/possession.h"
 #include "cli/remote.h"
@@ -13,9 +14,6 @@
 #include <jwkeep/id_token.h>
 #include <jwkeep/verifier.h>
 #include <stdlib.h>
-
-/* The whole token, base64url of the claims included, is within the library's limit. */
-#define MAX_INPUT_BYTES (2u * JWKEEP_MAX_TOKEN_BYTES)
 
 struct verify {
     const char *key;
@@ -34,6 +32,7 @@ struct verify {
     bool is_nested;
     possession_options possession;
     int64_t now_s;
+    limit_flags limits;
     remote_options remote;
     bool is_json;
     const char *file;
@@ -61,6 +60,7 @@ static const option_spec OPTIONS[] = {
     POSSESSION_OPTIONS(struct verify),
     NUMBER(struct verify, now_s, "now", "UNIX", 0, WHEN_MAX_S,
            "what now is (default: the clock)"),
+    LIMIT_FLAGS(struct verify),
     REMOTE_OPTIONS(struct verify),
     FLAG(struct verify, is_json, "json", "answer in JSON, failures as well"),
     OPERAND(struct verify, file, "FILE", "the token; default: standard input"),
@@ -83,6 +83,7 @@ static int64_t now_ms(void *user) {
 static exit_status verify_locally(const struct verify *values, const jwkeep_rules *rules,
                                   jwkeep_span bytes, struct verdict *verdict) {
     jwkeep_rules local = *rules;
+    const jwkeep_limits limits = limit_flags_limits(&values->limits);
     int64_t now_s = values->now_s;
     key_file keys;
     if (input_is_standard(values->key) && input_is_standard(values->file))
@@ -90,6 +91,7 @@ static exit_status verify_locally(const struct verify *values, const jwkeep_rule
     exit_status status = key_file_read(values->key, &keys);
     if (status != STATUS_YES)
         return status;
+    local.limits = &limits;
     local.issuers = &values->iss;
     local.issuer_count = values->iss ? 1 : 0;
     verdict->code = jwkeep_jwt_verify(bytes, keys.key, keys.set, &local, now_ms(&now_s),
@@ -156,10 +158,12 @@ static exit_status verify_remotely(const struct verify *values, const jwkeep_rul
                             .jwks_url = values->jwks,
                             .rules = rules,
                             .source = &source};
+    const jwkeep_limits limits = limit_flags_limits(&values->limits);
     jwkeep_verifier_options options;
     jwkeep_verifier_options_init(&options);
     options.issuers = &issuer;
     options.issuer_count = 1;
+    options.limits = &limits;
     options.now_ms = now_ms;
     options.user = &now_s;
     exit_status status = verify_with(&options, source.fetch_timeout_ms, bytes, rules, verdict);
@@ -297,8 +301,10 @@ static exit_status read_and_verify(const struct verify *values) {
     if (!claims)
         return report_internal("out of memory");
     exit_status status = fill_rules(values, claims, &rules);
+    /* With room for white space round the token; what is too long, the library says. */
+    const size_t max_bytes = 2 * limit_flags_limits(&values->limits).max_token_bytes;
     if (status == STATUS_YES)
-        status = input_read(values->file, MAX_INPUT_BYTES, STATUS_NO, &buffer);
+        status = input_read(values->file, max_bytes, STATUS_NO, &buffer);
     if (status == STATUS_YES) {
         status = verify_token(values, &rules, input_trim(jwkeep_buffer_span(&buffer)));
         jwkeep_buffer_done(&buffer);
@@ -317,6 +323,8 @@ static exit_status run(const void *arguments) {
         return report_usage("--issuer already says what iss must be");
     if (values->is_nested && !values->key)
         return report_usage("--nested goes with --key FILE");
+    if (values->key && (values->limits.max_keys || values->limits.max_keyset_bytes))
+        return report_usage("--max-keys and --max-keyset-bytes go with --jwks or --issuer");
     if (values->client_id && !values->profile)
         return report_usage("--client-id goes with --profile");
     exit_status status = possession_check(&values->possession);

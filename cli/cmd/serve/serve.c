@@ -4,6 +4,7 @@
 #include "cli/cmd/serve/serve.h"
 #include "cli/accepted_flags.h"
 #include "cli/command.h"
+#include "cli/limit_flags.h"
 #include "cli/output.h"
 #include "cli/ready_file.h"
 #include "cli/remote.h"
@@ -45,6 +46,7 @@ struct serve {
     int64_t start_timeout_s;
     const char *snapshot_dir;
     const char *log;
+    limit_flags limits;
     accepted_flags accepted;
     source_flags source;
     remote_options remote;
@@ -89,6 +91,7 @@ static const option_spec OPTIONS[] = {
     TEXT(struct serve, snapshot_dir, "snapshot-dir", "DIR",
          "keep the last good keys there, for a start while the issuer is down"),
     TEXT(struct serve, log, "log", "FORMAT", "logfmt or json (default logfmt)"),
+    LIMIT_FLAGS(struct serve),
     ACCEPTED_FLAGS(struct serve),
     SOURCE_FLAGS(struct serve),
     REMOTE_OPTIONS(struct serve),
@@ -218,11 +221,13 @@ static exit_status make_verifier(const struct serve *values, const jwkeep_rules 
     jwkeep_verifier_options options;
     jwkeep_dynamic_issuers accepted;
     jwkeep_source_options of_accepted = *source;
+    const jwkeep_limits limits = limit_flags_limits(&values->limits);
     jwkeep_error error;
     jwkeep_verifier_options_init(&options);
     options.issuers = &issuer;
     options.issuer_count = issuer.issuer ? 1 : 0;
     options.cache_entries = (size_t)values->token_cache;
+    options.limits = &limits;
     if (accepted_flags_are_given(&values->accepted)) {
         accepted_flags_fill(&values->accepted, rules, &of_accepted, &accepted);
         options.dynamic = &accepted;
