@@ -29,11 +29,12 @@ typedef struct jwkeep_id_token_login {
 JWKEEP_API void jwkeep_id_token_login_init(jwkeep_id_token_login *login);
 
 /* Holds a verified ID token against the login. `at_hash` and `c_hash` are the left half of the
- * hash that the token's `alg` uses (SHA-512 for Ed25519). `failures` (may be NULL) collects
- * all. Any thread. Errors: NONCE_MISMATCH, HASH_MISMATCH, AUTH_TOO_OLD, TOKEN_ISSUED_IN_FUTURE
- * (`auth_time`), CLAIM_MISSING, CLAIM_TYPE, each with `where`; ALG_UNSUPPORTED (a hash to
- * check, and `alg` is Ed448); MISUSE_STATE (`token` is not a verified one), MISUSE_ARGUMENT;
- * CRYPTO_FAILED. */
+ * hash that the token's `alg` uses (RFC 8032: SHA-512 for Ed25519, SHAKE256 with 114 bytes for
+ * Ed448; so agreed for OpenID Connect, https://bitbucket.org/openid/connect/issues/1125).
+ * `failures` (may be NULL) collects all. Any thread. Errors: NONCE_MISMATCH, HASH_MISMATCH,
+ * AUTH_TOO_OLD, TOKEN_ISSUED_IN_FUTURE
+ * (`auth_time`), CLAIM_MISSING, CLAIM_TYPE, each with `where`; MISUSE_STATE (`token` is not a
+ * verified one), MISUSE_ARGUMENT; CRYPTO_FAILED. */
 JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_id_token_check(const jwkeep_token *token,
                                                              const jwkeep_id_token_login *login,
                                                              int64_t now_ms,

@@ -20,6 +20,13 @@ JWKEEP_MUST_USE jwkeep_code jk_sha256(jwkeep_span bytes, uint8_t ret_digest[JK_S
 JWKEEP_MUST_USE jwkeep_code jk_digest(size_t size, jwkeep_span bytes, uint8_t *ret_digest,
                                       jwkeep_error *error);
 
+/* SHAKE256 (FIPS 202) with as much output as Ed448 takes of it (RFC 8032 §5.2). */
+#define JK_SHAKE256_ED448_SIZE 114
+
+JWKEEP_MUST_USE jwkeep_code jk_shake256(jwkeep_span bytes,
+                                        uint8_t ret_digest[JK_SHAKE256_ED448_SIZE],
+                                        jwkeep_error *error);
+
 /* For keys: from the crypto library's generator. */
 JWKEEP_MUST_USE jwkeep_code jk_random(void *ret_bytes, size_t size, jwkeep_error *error);
 

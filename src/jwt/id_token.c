@@ -9,31 +9,49 @@
 #include "jwt/token.h"
 #include <jwkeep/id_token.h>
 
-#define HALF_MAX_BYTES 32u
-#define HALF_TEXT_MAX_BYTES 43u /* of those in base64url */
+#define HASH_MAX_BYTES 114u
+#define HALF_TEXT_MAX_BYTES 76u /* of the half of those in base64url */
 #define ED25519_HASH_BYTES 64u
+#define ED448_SIGNATURE_TEXT_BYTES 152u
+_Static_assert(HASH_MAX_BYTES == JK_SHAKE256_ED448_SIZE, "the longest of the hashes");
+_Static_assert(HALF_TEXT_MAX_BYTES == (HASH_MAX_BYTES / 2 * 8 + 5) / 6, "base64url of half");
 
-/* Of the hash function that `alg` signs with; 0 for one that is not here. */
-static size_t hash_bytes_of(jwkeep_algorithm algorithm) {
-    if (algorithm == JWKEEP_ALGORITHM_EDDSA || algorithm == JWKEEP_ALGORITHM_ED25519)
-        return ED25519_HASH_BYTES;
-    const jk_algorithm_info *info = jk_algorithm_info_of(algorithm);
-    return info ? info->hash_bytes : 0;
+static bool is_eddsa(jwkeep_algorithm algorithm) {
+    return algorithm == JWKEEP_ALGORITHM_EDDSA || algorithm == JWKEEP_ALGORITHM_ED25519 ||
+           algorithm == JWKEEP_ALGORITHM_ED448;
+}
+
+/* `EdDSA` takes the curve from the key; a good signature has the size of its curve's. */
+static bool is_by_ed448(const jwkeep_token *token) {
+    return is_eddsa(token->header->algorithm) &&
+           token->parts.signature.size == ED448_SIGNATURE_TEXT_BYTES;
+}
+
+/* By the hash function that the token's `alg` signs with: of Ed25519 SHA-512, of Ed448 SHAKE256
+ * with 114 bytes of output (RFC 8032 §5). */
+static jwkeep_code hash_as_signed(const jwkeep_token *token, jwkeep_span bytes,
+                                  uint8_t ret_hash[HASH_MAX_BYTES], size_t *ret_size,
+                                  jwkeep_error *error) {
+    jwkeep_algorithm algorithm = token->header->algorithm;
+    if (is_by_ed448(token)) {
+        *ret_size = JK_SHAKE256_ED448_SIZE;
+        return jk_shake256(bytes, ret_hash, error);
+    }
+    *ret_size =
+        is_eddsa(algorithm) ? ED25519_HASH_BYTES : jk_algorithm_info_of(algorithm)->hash_bytes;
+    return jk_digest(*ret_size, bytes, ret_hash, error);
 }
 
 /* Whether `text` is the base64url of the left half of the hash of `bytes`. */
-static jwkeep_code compare_half(jwkeep_algorithm algorithm, jwkeep_span bytes, jwkeep_span text,
+static jwkeep_code compare_half(const jwkeep_token *token, jwkeep_span bytes, jwkeep_span text,
                                 bool *ret_equal, jwkeep_error *error) {
-    uint8_t digest[2 * HALF_MAX_BYTES];
+    uint8_t hash[HASH_MAX_BYTES];
     char half[HALF_TEXT_MAX_BYTES];
-    const size_t size = hash_bytes_of(algorithm);
-    if (size == 0)
-        return jk_fail_at(error, JWKEEP_ALG_UNSUPPORTED, "alg", "OIDC Core §3.1.3.6",
-                          JWKEEP_NO_OFFSET);
-    jwkeep_code code = jk_digest(size, bytes, digest, error);
+    size_t size;
+    jwkeep_code code = hash_as_signed(token, bytes, hash, &size, error);
     if (code != JWKEEP_OK)
         return code;
-    jk_base64url_encode(jwkeep_span_of(digest, size / 2), half);
+    jk_base64url_encode(jwkeep_span_of(hash, size / 2), half);
     *ret_equal =
         jk_secret_equals(text, jwkeep_span_of(half, jk_base64url_encoded_size(size / 2)));
     return JWKEEP_OK;
@@ -74,8 +92,7 @@ static jwkeep_code check_hash(const jwkeep_token *token, const struct companion 
         jk_verdict_note(verdict, JWKEEP_CLAIM_TYPE, companion->claim, companion->clause);
         return JWKEEP_OK;
     }
-    jwkeep_code code =
-        compare_half(jwkeep_token_algorithm(token), companion->bytes, text, &is_equal, error);
+    jwkeep_code code = compare_half(token, companion->bytes, text, &is_equal, error);
     if (code == JWKEEP_OK && !is_equal)
         jk_verdict_note(verdict, JWKEEP_HASH_MISMATCH, companion->claim, companion->clause);
     return code;

@@ -22,6 +22,17 @@ jwkeep_code jk_sha256(jwkeep_span bytes, uint8_t ret_digest[JK_SHA256_SIZE],
     return jk_digest(JK_SHA256_SIZE, bytes, ret_digest, error);
 }
 
+jwkeep_code jk_shake256(jwkeep_span bytes, uint8_t ret_digest[JK_SHAKE256_ED448_SIZE],
+                        jwkeep_error *error) {
+    const EVP_MD *hash = jk_fetched_shake256();
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    bool is_hashed = hash && context && EVP_DigestInit_ex2(context, hash, NULL) == 1 &&
+                     EVP_DigestUpdate(context, bytes.data, bytes.size) == 1 &&
+                     EVP_DigestFinalXOF(context, ret_digest, JK_SHAKE256_ED448_SIZE) == 1;
+    EVP_MD_CTX_free(context);
+    return is_hashed ? JWKEEP_OK : jk_openssl_fail(error);
+}
+
 jwkeep_code jk_random(void *ret_bytes, size_t size, jwkeep_error *error) {
     if (size > INT_MAX || RAND_priv_bytes(ret_bytes, (int)size) != 1)
         return jk_openssl_fail(error);

@@ -10,6 +10,7 @@ static struct {
     EVP_MD *sha256;
     EVP_MD *sha384;
     EVP_MD *sha512;
+    EVP_MD *shake256;
     EVP_MAC *hmac;
 } fetched; /* written under `once` alone, constant after */
 
@@ -20,6 +21,7 @@ static void fetch(void) {
     fetched.sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
     fetched.sha384 = EVP_MD_fetch(NULL, "SHA384", NULL);
     fetched.sha512 = EVP_MD_fetch(NULL, "SHA512", NULL);
+    fetched.shake256 = EVP_MD_fetch(NULL, "SHAKE256", NULL);
     fetched.hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
     ERR_clear_error();
 }
@@ -42,6 +44,11 @@ const EVP_MD *jk_fetched_digest(size_t size) {
 
 const EVP_MD *jk_fetched_hash(const jk_algorithm_info *info) {
     return jk_fetched_digest(info->hash_bytes);
+}
+
+const EVP_MD *jk_fetched_shake256(void) {
+    (void)pthread_once(&once, fetch);
+    return fetched.shake256;
 }
 
 EVP_MAC *jk_fetched_hmac(void) {

@@ -14,6 +14,9 @@ const EVP_MD *jk_fetched_hash(const jk_algorithm_info *info);
 /* SHA-1, SHA-256, SHA-384 or SHA-512, by the size of what they give; NULL likewise. */
 const EVP_MD *jk_fetched_digest(size_t size);
 
+/* SHAKE256, or NULL. */
+const EVP_MD *jk_fetched_shake256(void);
+
 /* The MAC called HMAC, or NULL. */
 EVP_MAC *jk_fetched_hmac(void);
 
