@@ -2,6 +2,7 @@
  *
  * Owns the actions of administration. */
 #include "server/admin_actions.h"
+#include "server/admin_host.h"
 #include "server/jwks_route.h"
 
 #define RELOAD_PATH "/reload"
@@ -14,6 +15,12 @@ static bool is_refresh(jwkeep_span path) {
 
 bool admin_is_action(jwkeep_span path) {
     return is_refresh(path) || jwkeep_span_equals(path, JWKEEP_SPAN(RELOAD_PATH));
+}
+
+static bool is_for_us(admin_context *context, const http_request *request) {
+    const server_plan *plan = plan_seat_look(&context->seat);
+    return admin_host_is_ours(http_request_field(request, "host"), plan->admin_hosts,
+                              plan->admin_host_count);
 }
 
 /* A browser says where a request comes from (RFC 6454 §7); curl and its like say nothing. */
@@ -47,6 +54,10 @@ server_outcome admin_act(admin_context *context, server_exchange *exchange) {
     if (!http_request_is(request, "POST")) {
         http_response_text(response, 405, "POST");
         http_response_field(response, "Allow", "POST");
+    } else if (!is_for_us(context, request)) {
+        http_response_text(response, 421,
+                           "Host is no name of the administration (admin.hosts in the file, "
+                           "--admin-host)");
     } else if (is_of_another_origin(request)) {
         http_response_text(response, 403, "asked for by a page of another origin");
     } else if (is_refresh(path)) {

@@ -19,6 +19,8 @@ typedef struct server_plan {
     const server_policy *policies; /* the first is that of /verify */
     size_t policy_count;
     const struct introspection *introspection; /* NULL: none */
+    const char *const *admin_hosts; /* names of the administration, beside localhost */
+    size_t admin_host_count;
 } server_plan;
 
 /* A policy by name, or NULL. */

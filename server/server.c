@@ -259,6 +259,8 @@ static void settle_plan(server *it, const server_options *options) {
         it->usual_plan.catalogue = options->verifier;
         it->usual_plan.policies = &it->usual_policy;
         it->usual_plan.policy_count = 1;
+        it->usual_plan.admin_hosts = options->admin_hosts;
+        it->usual_plan.admin_host_count = options->admin_host_count;
     }
     reload_init(&it->reload, &options->reload, options->plan ? options->plan : &it->usual_plan);
     it->admin.reload = &it->reload;

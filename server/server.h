@@ -44,6 +44,8 @@ typedef struct server_options {
      * one when it stops. A server that does not start retires none. */
     jwkeep_verifier *verifier;
     const char *realm; /* with `verifier`; of WWW-Authenticate: printable ASCII without " \ */
+    const char *const *admin_hosts; /* likewise: names of the administration; borrowed */
+    size_t admin_host_count;
     server_plan *plan;
     reload_source reload; /* with `plan` */
     uint32_t wait_ms;     /* how long a request may wait for keys: then 503 */

@@ -474,6 +474,8 @@ bool config_build(config *loaded, config_pool *pool, const server_plan *present,
         config_plan_free(pool, &it->plan);
         return out_of_memory(ret_fault);
     }
+    it->plan.admin_hosts = it->settings->admin.hosts.items;
+    it->plan.admin_host_count = it->settings->admin.hosts.count;
     it->before = NULL;
     *ret_plan = &it->plan;
     return true;

@@ -2,6 +2,7 @@
  *
  * Owns the checks between the values of a configuration. */
 #include "base/attributes.h"
+#include "server/admin_host.h"
 #include "server/config/config.h"
 #include "server/http/characters.h"
 #include "server/introspection.h"
@@ -43,6 +44,10 @@ static bool check_listeners(const config_settings *it, config_fault *fault) {
     if (!server_address_is_valid(it->admin.address))
         return config_fail(fault, place_of(it->admin.node, "address"),
                            "address: IP:PORT, [IPV6]:PORT or unix:PATH expected");
+    for (size_t i = 0; i < it->admin.hosts.count; i++)
+        if (!admin_host_is_name(it->admin.hosts.items[i]))
+            return config_fail(fault, place_in(it->admin.node, "hosts", i),
+                               "hosts: the name of a host without a port expected");
     if (config_member(it->node, "listeners") && it->listeners.count == 0)
         return config_fail(fault, place_of(it->node, "listeners"),
                            "listeners: at least one expected");

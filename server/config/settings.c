@@ -3,6 +3,7 @@
  * Owns the tables of the configuration file: every key there is, its range and its sentence. */
 #include "server/config/settings.h"
 #include "base/attributes.h"
+#include "server/admin_host.h"
 #include "server/introspection.h"
 #include "server/server.h"
 
@@ -58,6 +59,8 @@ static const config_key ADMIN_KEYS[] = {
         "where metrics, status and administration are; not for clients"),
     KEY(config_admin, unix_mode, CONFIG_MODE, "mode", 0, 0777,
         "permission bits of a unix socket"),
+    KEY(config_admin, hosts, CONFIG_TEXTS, "hosts", 0, ADMIN_MAX_HOSTS,
+        "its names beside localhost, without a port: POST under another one is refused"),
     KEY(config_admin, is_off, CONFIG_FLAG, "disabled", 0, 0, "no administration listener"),
 };
 static const config_shape ADMIN =

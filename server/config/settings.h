@@ -30,6 +30,7 @@ typedef struct config_admin {
     const config_node *node;
     const char *address;
     uint32_t unix_mode;
+    config_texts hosts;
     bool is_off;
 } config_admin;
 

@@ -103,6 +103,9 @@ FAULTS = {
         "policies:", "8:43", "a secret of 16"),
     "an introspection by an unknown policy": (
         "policies:", "introspection: {policy: defalt}\npolicies:", "8:25", "did you mean"),
+    "a host with a port": (
+        "listeners:", 'admin: {hosts: [a.example, "b.example:9090"]}\nlisteners:', "1:28",
+        "without a port"),
     "a mode": ("    issuer:", "    keys_file: /nowhere\n    issuer:", "8:7", "no source"),
 }
 

@@ -10,6 +10,7 @@
 #include "cli/remote.h"
 #include "cli/rules.h"
 #include "cli/source_flags.h"
+#include "server/admin_host.h"
 #include "server/dev_issuer.h"
 #include "server/server.h"
 #include <signal.h>
@@ -38,6 +39,7 @@ struct serve {
     bool allows_no_exp;
     text_list listen;
     const char *admin;
+    text_list admin_hosts;
     const char *dev_listen;
     const char *ready_file;
     int64_t workers;
@@ -78,6 +80,8 @@ static const option_spec OPTIONS[] = {
     LIST(struct serve, listen, "listen", "ADDRESS",
          "HOST:PORT or unix:PATH (default " LISTEN ")"),
     TEXT(struct serve, admin, "admin", "ADDRESS", "metrics and status (default " ADMIN ")"),
+    LIST(struct serve, admin_hosts, "admin-host", "NAME",
+         "a name it has beside localhost; POST under another one is refused"),
     TEXT(struct serve, dev_listen, "dev-listen", "ADDRESS",
          "the test issuer (default " DEV_LISTEN ")"),
     TEXT(struct serve, ready_file, "ready-file", "FILE", "write the addresses there, as JSON"),
@@ -130,6 +134,9 @@ static exit_status check_arguments(const struct serve *values) {
         return status;
     if (values->listen.count > SERVER_MAX_LISTENERS)
         return report_usage("--listen is given more than %u times", SERVER_MAX_LISTENERS);
+    for (size_t i = 0; i < values->admin_hosts.count; i++)
+        if (!admin_host_is_name(values->admin_hosts.items[i]))
+            return report_usage("--admin-host: the name of a host without a port expected");
     if (values->rules.required.count == OPTIONS_MAX_REPEATS)
         return report_usage("--require is given too often: exp is one of them already");
     if (values->is_dev && values->snapshot_dir)
@@ -287,6 +294,8 @@ static exit_status start_server(const struct serve *values, struct running *runn
     options.listen = values->listen.count > 0 ? values->listen.items : default_listen;
     options.listen_count = values->listen.count > 0 ? values->listen.count : 1;
     options.admin = values->admin;
+    options.admin_hosts = values->admin_hosts.items;
+    options.admin_host_count = values->admin_hosts.count;
     options.verifier = running->verifier;
     options.workers = (unsigned)values->workers;
     options.log = running->audience.log;
