@@ -107,3 +107,12 @@ jwkeep_code jwkeep_json_boolean(const jwkeep_json *value, bool *ret_boolean) {
     *ret_boolean = value->raw[0] == 't';
     return JWKEEP_OK;
 }
+
+bool jk_json_is_repeated(const jwkeep_json *array, const jwkeep_json *value) {
+    jwkeep_span text = jwkeep_json_string(value);
+    const jwkeep_json *earlier = jwkeep_json_first(array);
+    for (; earlier != value; earlier = jwkeep_json_next(earlier))
+        if (jwkeep_span_equals(jwkeep_json_string(earlier), text))
+            return true;
+    return false;
+}

@@ -24,4 +24,7 @@ JWKEEP_PURE size_t jk_json_arena_bytes(size_t size, const jwkeep_limits *limits)
 /* The member called `name`, as jwkeep_json_member, for a name of known size. */
 const jwkeep_json *jk_json_member(const jwkeep_json *object, jwkeep_span name);
 
+/* Whether the string `value` of `array` stands in it before, too. */
+JWKEEP_PURE bool jk_json_is_repeated(const jwkeep_json *array, const jwkeep_json *value);
+
 #endif

@@ -88,15 +88,6 @@ static jwkeep_code read_use(const jwkeep_json *jwk, jk_jwk_traits *traits,
     return JWKEEP_OK;
 }
 
-static bool stands_before(const jwkeep_json *array, const jwkeep_json *value) {
-    jwkeep_span text = jwkeep_json_string(value);
-    const jwkeep_json *earlier = jwkeep_json_first(array);
-    for (; earlier != value; earlier = jwkeep_json_next(earlier))
-        if (jwkeep_span_equals(jwkeep_json_string(earlier), text))
-            return true;
-    return false;
-}
-
 static jwkeep_code read_ops(const jwkeep_json *jwk, jk_jwk_traits *traits,
                             jwkeep_error *error) {
     const char *clause = "RFC 7517 §4.3";
@@ -113,7 +104,7 @@ static jwkeep_code read_ops(const jwkeep_json *jwk, jk_jwk_traits *traits,
     for (; value; value = jwkeep_json_next(value)) {
         if (jwkeep_json_type_of(value) != JWKEEP_JSON_STRING)
             return refuse(error, JWKEEP_JWK_INVALID, "key_ops", clause);
-        if (stands_before(array, value))
+        if (jk_json_is_repeated(array, value))
             return refuse(error, JWKEEP_JWK_MEMBER_INVALID, "key_ops", clause);
         found |= jk_jwk_op_of(jwkeep_json_string(value));
     }

@@ -95,15 +95,6 @@ bool jk_jws_is_critical(const jwkeep_json *crit, jwkeep_span name) {
     return false;
 }
 
-static bool stands_before(const jwkeep_json *array, const jwkeep_json *value) {
-    jwkeep_span text = jwkeep_json_string(value);
-    const jwkeep_json *earlier = jwkeep_json_first(array);
-    for (; earlier != value; earlier = jwkeep_json_next(earlier))
-        if (jwkeep_span_equals(jwkeep_json_string(earlier), text))
-            return true;
-    return false;
-}
-
 /* In order first, understood second: what is malformed is called so. */
 static jwkeep_code check_crit(const jwkeep_json *crit, const jwkeep_json *header,
                               const jk_jws_understood *understood, const jwkeep_limits *limits,
@@ -118,7 +109,7 @@ static jwkeep_code check_crit(const jwkeep_json *crit, const jwkeep_json *header
     for (; value; value = jwkeep_json_next(value)) {
         jwkeep_span name = jwkeep_json_string(value);
         if (jwkeep_json_type_of(value) != JWKEEP_JSON_STRING || jk_jws_is_standard(name) ||
-            stands_before(crit, value) || !jk_json_member(header, name))
+            jk_json_is_repeated(crit, value) || !jk_json_member(header, name))
             return refuse(error, JWKEEP_CRIT_INVALID, "crit", clause);
         is_all_understood = is_all_understood && is_understood(understood, name);
     }

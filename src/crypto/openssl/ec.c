@@ -23,12 +23,25 @@ static bool is_in_range(jwkeep_span signature, jwkeep_crv crv) {
            jk_number_is_below(signature.data + width, order, width);
 }
 
+/* As OpenSSL takes it; 0 for numbers out of range. */
+static size_t pack(jwkeep_span signature, jwkeep_crv crv,
+                   uint8_t ret_der[JK_ECDSA_DER_MAX_BYTES]) {
+    return is_in_range(signature, crv) ? jk_ecdsa_to_der(signature, ret_der) : 0;
+}
+
+static jwkeep_code unpack(const uint8_t *der, size_t size, uint8_t *ret_signature,
+                          size_t signature_bytes, jwkeep_error *error) {
+    if (!jk_ecdsa_from_der(jwkeep_span_of(der, size), signature_bytes / 2, ret_signature))
+        return jk_fail(error, JWKEEP_CRYPTO_FAILED);
+    return JWKEEP_OK;
+}
+
 static jwkeep_code verify(void *state, const jk_algorithm_info *info, jwkeep_span message,
                           jwkeep_span signature, jwkeep_error *error) {
     uint8_t der[JK_ECDSA_DER_MAX_BYTES];
-    if (!is_in_range(signature, info->crv))
+    size_t size = pack(signature, info->crv, der);
+    if (size == 0)
         return jk_fail_signature(info, error);
-    size_t size = jk_ecdsa_to_der(signature, der);
     return jk_signer_verify(state, info, message, jwkeep_span_of(der, size), error);
 }
 
@@ -37,19 +50,15 @@ static jwkeep_code sign(void *state, const jk_algorithm_info *info, jwkeep_span 
     uint8_t der[JK_ECDSA_DER_MAX_BYTES];
     size_t size = sizeof der;
     jwkeep_code code = jk_signer_sign(state, info, message, der, &size, error);
-    if (code)
-        return code;
-    if (!jk_ecdsa_from_der(jwkeep_span_of(der, size), signature_bytes / 2, ret_signature))
-        return jk_fail(error, JWKEEP_CRYPTO_FAILED);
-    return JWKEEP_OK;
+    return code ? code : unpack(der, size, ret_signature, signature_bytes, error);
 }
 
 static jwkeep_code verify_digest(void *state, const jk_algorithm_info *info, jwkeep_span digest,
                                  jwkeep_span signature, jwkeep_error *error) {
     uint8_t der[JK_ECDSA_DER_MAX_BYTES];
-    if (!is_in_range(signature, info->crv))
+    size_t size = pack(signature, info->crv, der);
+    if (size == 0)
         return jk_fail_signature(info, error);
-    size_t size = jk_ecdsa_to_der(signature, der);
     return jk_signer_verify_digest(state, info, digest, jwkeep_span_of(der, size), error);
 }
 
@@ -59,11 +68,7 @@ static jwkeep_code sign_digest(void *state, const jk_algorithm_info *info, jwkee
     uint8_t der[JK_ECDSA_DER_MAX_BYTES];
     size_t size = sizeof der;
     jwkeep_code code = jk_signer_sign_digest(state, info, digest, der, &size, error);
-    if (code)
-        return code;
-    if (!jk_ecdsa_from_der(jwkeep_span_of(der, size), signature_bytes / 2, ret_signature))
-        return jk_fail(error, JWKEEP_CRYPTO_FAILED);
-    return JWKEEP_OK;
+    return code ? code : unpack(der, size, ret_signature, signature_bytes, error);
 }
 
 static void free_state(void *state) {

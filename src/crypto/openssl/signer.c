@@ -108,22 +108,58 @@ static bool set_up(operation *which, EVP_PKEY *key, int (*init)(EVP_PKEY_CTX *),
     return true;
 }
 
-jwkeep_code jk_signer_verify(jk_signer *signer, const jk_algorithm_info *info,
-                             jwkeep_span message, jwkeep_span signature, jwkeep_error *error) {
-    context *used = NULL;
-    jwkeep_code code = borrow(signer, &used, error);
-    if (!used)
-        return code;
-    uint8_t hashed[EVP_MAX_MD_SIZE];
-    if (!digest(used, info, message, hashed) ||
-        !set_up(&used->verify, used->key, EVP_PKEY_verify_init, info)) {
+/* With a context that was borrowed: it goes back, or is given up. */
+static jwkeep_code verify_hashed(jk_signer *signer, context *used,
+                                 const jk_algorithm_info *info, jwkeep_span hashed,
+                                 jwkeep_span signature, jwkeep_error *error) {
+    if (!set_up(&used->verify, used->key, EVP_PKEY_verify_init, info)) {
         free_context(used);
         return jk_openssl_fail(error);
     }
     int verdict = EVP_PKEY_verify(used->verify.key_context, signature.data, signature.size,
-                                  hashed, info->hash_bytes);
+                                  hashed.data, hashed.size);
     give_back(signer, used);
     return verdict == 1 ? JWKEEP_OK : jk_openssl_refuse_signature(error, info);
+}
+
+static jwkeep_code sign_hashed(jk_signer *signer, context *used, const jk_algorithm_info *info,
+                               jwkeep_span hashed, uint8_t *ret_signature, size_t *size,
+                               jwkeep_error *error) {
+    if (!set_up(&used->sign, used->key, EVP_PKEY_sign_init, info) ||
+        EVP_PKEY_sign(used->sign.key_context, ret_signature, size, hashed.data, hashed.size) !=
+            1) {
+        free_context(used);
+        return jk_openssl_fail(error);
+    }
+    give_back(signer, used);
+    return JWKEEP_OK;
+}
+
+/* Borrows a context, in which the message is hashed. */
+static jwkeep_code begin(jk_signer *signer, const jk_algorithm_info *info, jwkeep_span message,
+                         context **ret_used, uint8_t ret_hashed[EVP_MAX_MD_SIZE],
+                         jwkeep_error *error) {
+    context *used = NULL;
+    jwkeep_code code = borrow(signer, &used, error);
+    if (!used)
+        return code;
+    if (!digest(used, info, message, ret_hashed)) {
+        free_context(used);
+        return jk_openssl_fail(error);
+    }
+    *ret_used = used;
+    return JWKEEP_OK;
+}
+
+jwkeep_code jk_signer_verify(jk_signer *signer, const jk_algorithm_info *info,
+                             jwkeep_span message, jwkeep_span signature, jwkeep_error *error) {
+    context *used;
+    uint8_t hashed[EVP_MAX_MD_SIZE];
+    jwkeep_code code = begin(signer, info, message, &used, hashed, error);
+    if (code)
+        return code;
+    return verify_hashed(signer, used, info, jwkeep_span_of(hashed, info->hash_bytes),
+                         signature, error);
 }
 
 jwkeep_code jk_signer_verify_digest(jk_signer *signer, const jk_algorithm_info *info,
@@ -131,35 +167,19 @@ jwkeep_code jk_signer_verify_digest(jk_signer *signer, const jk_algorithm_info *
                                     jwkeep_error *error) {
     context *used = NULL;
     jwkeep_code code = borrow(signer, &used, error);
-    if (!used)
-        return code;
-    if (!set_up(&used->verify, used->key, EVP_PKEY_verify_init, info)) {
-        free_context(used);
-        return jk_openssl_fail(error);
-    }
-    int verdict = EVP_PKEY_verify(used->verify.key_context, signature.data, signature.size,
-                                  digest.data, digest.size);
-    give_back(signer, used);
-    return verdict == 1 ? JWKEEP_OK : jk_openssl_refuse_signature(error, info);
+    return used ? verify_hashed(signer, used, info, digest, signature, error) : code;
 }
 
 jwkeep_code jk_signer_sign(jk_signer *signer, const jk_algorithm_info *info,
                            jwkeep_span message, uint8_t *ret_signature, size_t *size,
                            jwkeep_error *error) {
-    context *used = NULL;
-    jwkeep_code code = borrow(signer, &used, error);
-    if (!used)
-        return code;
+    context *used;
     uint8_t hashed[EVP_MAX_MD_SIZE];
-    if (!digest(used, info, message, hashed) ||
-        !set_up(&used->sign, used->key, EVP_PKEY_sign_init, info) ||
-        EVP_PKEY_sign(used->sign.key_context, ret_signature, size, hashed, info->hash_bytes) !=
-            1) {
-        free_context(used);
-        return jk_openssl_fail(error);
-    }
-    give_back(signer, used);
-    return JWKEEP_OK;
+    jwkeep_code code = begin(signer, info, message, &used, hashed, error);
+    if (code)
+        return code;
+    return sign_hashed(signer, used, info, jwkeep_span_of(hashed, info->hash_bytes),
+                       ret_signature, size, error);
 }
 
 jwkeep_code jk_signer_sign_digest(jk_signer *signer, const jk_algorithm_info *info,
@@ -167,16 +187,7 @@ jwkeep_code jk_signer_sign_digest(jk_signer *signer, const jk_algorithm_info *in
                                   jwkeep_error *error) {
     context *used = NULL;
     jwkeep_code code = borrow(signer, &used, error);
-    if (!used)
-        return code;
-    if (!set_up(&used->sign, used->key, EVP_PKEY_sign_init, info) ||
-        EVP_PKEY_sign(used->sign.key_context, ret_signature, size, digest.data, digest.size) !=
-            1) {
-        free_context(used);
-        return jk_openssl_fail(error);
-    }
-    give_back(signer, used);
-    return JWKEEP_OK;
+    return used ? sign_hashed(signer, used, info, digest, ret_signature, size, error) : code;
 }
 
 jwkeep_code jk_signer_new(EVP_PKEY *key, jk_signer **ret_signer, jwkeep_error *error) {
