@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "server/metrics.h"
 #include "server/set_hash.h"
+#include "server/webhook.h"
 #include <jwkeep/version.h>
 #include <stdio.h>
 
@@ -397,6 +398,39 @@ static void write_accepted(const admin_context *context, metrics_writer *writer)
     }
 }
 
+/* All zero without a receiver: a rate needs the figure from before. */
+static void write_webhook(const admin_context *context, metrics_writer *writer) {
+    jwkeep_webhook_status status;
+    (void)event_webhook_status(context->webhook, &status);
+    const struct {
+        const char *name;
+        const char *type;
+        const char *help;
+        uint64_t count;
+    } figures[] = {
+        {"jwkeep_webhook_delivered_total", "counter", "Events that their receiver took.",
+         status.delivered},
+        {"jwkeep_webhook_failed_total", "counter",
+         "Events given up: refused, or out of attempts.", status.failed},
+        {"jwkeep_webhook_dropped_total", "counter", "Events that found no room in the queue.",
+         status.dropped},
+        {"jwkeep_webhook_attempts_total", "counter", "Requests made to deliver events.",
+         status.attempts},
+        {"jwkeep_webhook_failures_in_row", "gauge", "Attempts since one succeeded.",
+         status.failures_in_row},
+        {"jwkeep_webhook_queue_length", "gauge", "Events not yet delivered.", status.queued},
+        {"jwkeep_webhook_queue_limit", "gauge", "How many events may wait; 0: nobody is told.",
+         status.queue_length},
+    };
+    for (size_t i = 0; i < JK_COUNT_OF(figures); i++) {
+        metrics_family(writer, figures[i].name, figures[i].type, figures[i].help);
+        metrics_count(writer, NULL, figures[i].count);
+    }
+    metrics_family(writer, "jwkeep_webhook_last_success_timestamp_seconds", "gauge",
+                   "When an event was last delivered; 0: never.");
+    metrics_sample(writer, "", NULL, (double)status.last_success_ms / 1e3);
+}
+
 static void write_reloads(const admin_context *context, metrics_writer *writer) {
     const reload *reloads = context->reload;
     metrics_family(writer, "jwkeep_config_reloads_total", "counter",
@@ -444,6 +478,7 @@ jwkeep_code admin_write_metrics(admin_context *context, jwkeep_buffer *buffer) {
     write_caches(context, &writer);
     write_accepted(context, &writer);
     write_reloads(context, &writer);
+    write_webhook(context, &writer);
     return writer.code;
 }
 

@@ -9,6 +9,7 @@
 #include "server/alarms.h"
 #include "server/page/page.h"
 #include "server/set_hash.h"
+#include "server/webhook.h"
 #include <jwkeep/version.h>
 
 static const char *health_name(jwkeep_health health) {
@@ -234,7 +235,26 @@ static void write_accepted(const admin_context *context, jwkeep_json_writer *wri
     jwkeep_json_write_end(writer);
 }
 
-static void write_alarm(void *user, const alarm *it) {
+/* Not where it is: many a receiver's URL is its password. */
+static void write_webhook(const admin_context *context, jwkeep_json_writer *writer) {
+    jwkeep_webhook_status status;
+    if (!event_webhook_status(context->webhook, &status))
+        return;
+    jwkeep_json_write_name(writer, JWKEEP_SPAN("webhook"));
+    jwkeep_json_write_object(writer);
+    jwkeep_json_write_member_int64(writer, "delivered", (int64_t)status.delivered);
+    jwkeep_json_write_member_int64(writer, "failed", (int64_t)status.failed);
+    jwkeep_json_write_member_int64(writer, "dropped", (int64_t)status.dropped);
+    jwkeep_json_write_member_int64(writer, "queued", (int64_t)status.queued);
+    jwkeep_json_write_member_int64(writer, "failures_in_row", status.failures_in_row);
+    jwkeep_json_write_member_int64(writer, "last_status", status.last_status);
+    jwkeep_json_write_member_int64(writer, "last_success_ms", status.last_success_ms);
+    if (status.last_error != JWKEEP_OK)
+        write_text(writer, "last_error", jwkeep_code_name(status.last_error));
+    jwkeep_json_write_end(writer);
+}
+
+static void write_alarm(void *user, const service_alarm *it) {
     jwkeep_json_writer *writer = user;
     jwkeep_json_write_object(writer);
     write_text(writer, "kind", it->kind);
@@ -286,6 +306,7 @@ static void answer_status(admin_context *context, const http_request *request,
         write_issuer(context, i, &writer);
     jwkeep_json_write_end(&writer);
     write_accepted(context, &writer);
+    write_webhook(context, &writer);
     jwkeep_json_write_end(&writer);
     http_response_json(response, &writer);
 }

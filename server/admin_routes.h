@@ -21,7 +21,8 @@ typedef struct admin_context {
     const verify_counters *decisions[SERVER_MAX_WORKERS];
     const server_loop_counters *acceptor;
     policy_numbers *numbers;
-    history *history; /* or NULL */
+    history *history; /* or NULL, as the next */
+    struct event_webhook *webhook;
     samples samples;
     history_issuer seen; /* of the issuer that is being told of */
     int64_t started_ms;  /* wall clock */

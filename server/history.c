@@ -26,6 +26,7 @@ const char *const history_kind_names[HISTORY_KIND_COUNT] = {
 
 struct history {
     pthread_mutex_t mutex; /* for everything below */
+    bool has_reused;       /* there was a `kid` reused at one of them */
     size_t count;
     history_issuer *issuers[HISTORY_MAX_ISSUERS];
 };
@@ -68,7 +69,7 @@ static history_issuer *find_or_make(history *it, const char *name) {
 }
 
 /* UTF-8 (RFC 3629 §3): a byte 10xxxxxx goes on with the character before it. */
-static size_t cut(jwkeep_span text, size_t max_bytes) {
+size_t history_cut(jwkeep_span text, size_t max_bytes) {
     if (text.size <= max_bytes)
         return text.size;
     size_t size = max_bytes;
@@ -93,7 +94,7 @@ static history_event event_of(const jwkeep_event *told, int64_t now_ms) {
     else if (told->error)
         event.code = told->error->code;
     if (kid.data) {
-        event.kid_size = cut(kid, HISTORY_MAX_KID_BYTES);
+        event.kid_size = history_cut(kid, HISTORY_MAX_KID_BYTES);
         memcpy(event.kid, kid.data, event.kid_size);
     }
     return event;
@@ -148,8 +149,10 @@ void history_add(history *it, const char *issuer, const jwkeep_event *event) {
         write_down(found, &written);
         if (event->key)
             follow_key(found, event, now_ms);
-        if (event->kind == JWKEEP_EVENT_KID_REUSED)
+        if (event->kind == JWKEEP_EVENT_KID_REUSED) {
             found->kid_reused_ms = now_ms;
+            it->has_reused = true;
+        }
     }
     pthread_mutex_unlock(&it->mutex);
 }
@@ -171,7 +174,8 @@ int64_t history_kid_reused_ms(history *it, const char *issuer) {
     if (!it)
         return 0;
     pthread_mutex_lock(&it->mutex);
-    const history_issuer *found = find(it, issuer);
+    /* Asked of every issuer again and again, and hardly ever so. */
+    const history_issuer *found = it->has_reused ? find(it, issuer) : NULL;
     int64_t reused_ms = found ? found->kid_reused_ms : 0;
     pthread_mutex_unlock(&it->mutex);
     return reused_ms;

@@ -46,6 +46,9 @@ typedef struct history_issuer {
     int64_t kid_reused_ms; /* the last time; 0: never */
 } history_issuer;
 
+/* How much of a UTF-8 text is kept where `max_bytes` have room, between characters. */
+JWKEEP_PURE size_t history_cut(jwkeep_span text, size_t max_bytes);
+
 typedef struct history history;
 
 /* Errors: OUT_OF_MEMORY. */

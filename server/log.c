@@ -40,6 +40,7 @@ static const struct {
     [LOG_KEY_SKIPPED] = {"key_skipped", LOG_LEVEL_INFO},
     [LOG_KEY_ADDED] = {"key_added", LOG_LEVEL_INFO},
     [LOG_KEY_REMOVED] = {"key_removed", LOG_LEVEL_INFO},
+    [LOG_WEBHOOK_FAILED] = {"webhook_failed", LOG_LEVEL_WARNING},
     [LOG_REFUSED] = {"refused", LOG_LEVEL_INFO},
     [LOG_FORBIDDEN] = {"forbidden", LOG_LEVEL_INFO},
     [LOG_NO_TOKEN] = {"no_token", LOG_LEVEL_DEBUG},
@@ -133,13 +134,13 @@ static void append_field(const event_log *log, jwkeep_buffer *line, const log_fi
         line->size = before;
 }
 
-static void write_time(int64_t now_ms, char ret_text[32]) {
+void log_write_time(int64_t now_ms, char ret_text[LOG_TIME_BYTES]) {
     time_t seconds = (time_t)(now_ms / 1000);
     struct tm parts;
     char date[24];
     gmtime_r(&seconds, &parts);
     strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &parts);
-    snprintf(ret_text, 32, "%s.%03dZ", date, (int)(now_ms % 1000));
+    snprintf(ret_text, LOG_TIME_BYTES, "%s.%03dZ", date, (int)(now_ms % 1000));
 }
 
 /* Under the mutex. */
@@ -147,10 +148,10 @@ static void enqueue(event_log *log, log_kind kind, const char *message, const lo
                     size_t count, uint64_t suppressed) {
     uint8_t storage[LOG_MAX_LINE_BYTES];
     jwkeep_buffer line;
-    char when[32];
+    char when[LOG_TIME_BYTES];
     const bool is_json = log->format == LOG_FORMAT_JSON;
     jwkeep_buffer_init_fixed(&line, storage, sizeof storage - 2); /* "}" and the newline */
-    write_time(jk_clock_wall_ms(), when);
+    log_write_time(jk_clock_wall_ms(), when);
     append_field(log, &line, &LOG_TEXT("time", when));
     append_field(log, &line, &LOG_TEXT("level", LEVEL_NAMES[KINDS[kind].level]));
     append_field(log, &line, &LOG_TEXT("event", KINDS[kind].name));

@@ -45,13 +45,19 @@ typedef enum log_kind {
     LOG_KEY_SKIPPED,
     LOG_KEY_ADDED,
     LOG_KEY_REMOVED,
-    LOG_REFUSED,   /* a token that is not good */
-    LOG_FORBIDDEN, /* one that may not do that */
+    LOG_WEBHOOK_FAILED, /* an event that its receiver will not hear of */
+    LOG_REFUSED,        /* a token that is not good */
+    LOG_FORBIDDEN,      /* one that may not do that */
     LOG_NO_TOKEN,
     LOG_UNAVAILABLE, /* no keys to judge by */
     LOG_FAILED,      /* our own fault */
     LOG_KIND_COUNT
 } log_kind;
+
+#define LOG_TIME_BYTES 32u
+
+/* "2026-01-31T12:00:00.000Z" of the wall clock. */
+void log_write_time(int64_t now_ms, char ret_text[LOG_TIME_BYTES]);
 
 typedef struct log_field {
     const char *name;

@@ -32,7 +32,7 @@ typedef struct reload {
     server_plan *present;
     server_plan *retired[RELOAD_MAX_RETIRED];
     size_t retired_count;
-    plan_seat *seats[SERVER_MAX_WORKERS + 1];
+    plan_seat *seats[SERVER_MAX_WORKERS + 2]; /* workers, administration, alarms */
     size_t seat_count;
     server_counter loaded;
     server_counter failed;

@@ -5,7 +5,9 @@
 #include "server/server.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "server/admin_metrics.h"
 #include "server/admin_routes.h"
+#include "server/alarm_watch.h"
 #include "server/socket.h"
 #include "server/tls_seat.h"
 #include "server/upgrade.h"
@@ -49,6 +51,10 @@ struct server {
     pid_t successor; /* being started; 0: none */
     bool has_successor;
     event_log *log;
+    event_webhook *webhook;
+    /* With a webhook: what the administration sees, as the thread that runs the server does. */
+    admin_context seen;
+    alarm_watch *alarms;
     uint64_t seen_ticks[SERVER_MAX_WORKERS + 2];
 };
 
@@ -268,6 +274,22 @@ static void settle_plan(server *it, const server_options *options) {
     it->admin.verifier = it->reload.present->catalogue;
 }
 
+/* After the workers are made, and before any thread runs. */
+static jwkeep_code open_watch(server *it, jwkeep_error *error) {
+    if (!it->webhook)
+        return JWKEEP_OK;
+    it->seen = it->admin;
+    it->seen.seat = (plan_seat){0};
+    reload_add_seat(&it->reload, &it->seen.seat);
+    return alarm_watch_new(&it->alarms, error);
+}
+
+static void tell_of_service(const server *it, webhook_kind kind) {
+    const server_plan *plan = it->reload.present;
+    event_webhook_tell_service(it->webhook, kind, plan->policy_count,
+                               jwkeep_verifier_issuer_count(plan->catalogue));
+}
+
 jwkeep_code server_start(const server_options *options, server **ret_server,
                          jwkeep_error *error) {
     jwkeep_code code = check_options(options, error);
@@ -282,10 +304,13 @@ jwkeep_code server_start(const server_options *options, server **ret_server,
     policy_numbers_init(&it->numbers);
     it->admin.numbers = &it->numbers;
     it->admin.history = options->history;
+    it->admin.webhook = it->webhook = options->webhook;
     settle_plan(it, options);
     it->admin.started_ms = jk_clock_wall_ms();
     raise_descriptor_limit(options->limits.max_connections + OTHER_DESCRIPTORS);
     code = make_workers(it, options, error);
+    if (code == JWKEEP_OK)
+        code = open_watch(it, error);
     if (code == JWKEEP_OK)
         code = open_listeners(it, options, error);
     if (code == JWKEEP_OK)
@@ -301,6 +326,7 @@ jwkeep_code server_start(const server_options *options, server **ret_server,
           LOG_TEXT("admin", it->admin_address),
           LOG_NUMBER("workers", (int64_t)it->worker_count),
           LOG_NUMBER("policies", (int64_t)it->reload.present->policy_count));
+    tell_of_service(it, WEBHOOK_STARTED);
     *ret_server = it;
     return JWKEEP_OK;
 }
@@ -332,13 +358,41 @@ static void reload_now(server *it) {
     char fault[RELOAD_FAULT_BYTES] = "";
     notify_reloading();
     reload_certificates(it);
-    if (reload_run(&it->reload, fault))
+    bool is_loaded = reload_run(&it->reload, fault);
+    if (is_loaded)
         EVENT(it->log, LOG_RELOADED, "the configuration was read again",
               LOG_NUMBER("policies", (int64_t)it->reload.present->policy_count));
     else
         EVENT(it->log, LOG_RELOAD_FAILED, "the earlier configuration stays",
               LOG_TEXT("fault", fault));
+    tell_of_service(it, is_loaded ? WEBHOOK_RELOADED : WEBHOOK_RELOAD_FAILED);
     notify_send("READY=1");
+}
+
+static void add_alarm(void *user, const service_alarm *seen) {
+    alarm_watch *alarms = user;
+    if (strcmp(seen->kind, ALARM_OF_WEBHOOK) != 0)
+        alarm_watch_add(alarms, seen);
+}
+
+static void tell_of_alarm(void *user, bool is_raised, const service_alarm *changed) {
+    event_webhook_tell_alarm(user, is_raised, changed);
+}
+
+static void watch_alarms(server *it) {
+    if (!it->alarms)
+        return;
+    /* Held no longer than needed: the plan before may be let go of. */
+    it->seen.verifier = plan_seat_look(&it->seen.seat)->catalogue;
+    jwkeep_webhook_status status;
+    if (!event_webhook_status(it->webhook, &status)) {
+        alarm_watch_forget(it->alarms);
+        return;
+    }
+    admin_take_sample(&it->seen);
+    alarm_watch_begin(it->alarms);
+    alarms_visit(&it->seen, add_alarm, it->alarms);
+    alarm_watch_end(it->alarms, tell_of_alarm, it->webhook);
 }
 
 static bool has_ticked(server *it, size_t index, const server_loop_counters *counters) {
@@ -433,6 +487,7 @@ int server_run(server *it) {
         else if (watchdog_ms > 0 && is_alive(it))
             notify_send("WATCHDOG=1");
         watch_successor(it);
+        watch_alarms(it);
         reload_collect(&it->reload);
         event_log_flush(it->log);
     }
@@ -464,7 +519,14 @@ static void end_administration(server *it) {
     server_worker_free(it->admin_worker);
 }
 
+/* Within what is left of the grace period. */
+static size_t drain_webhook(const server *it, int64_t began_ms) {
+    int64_t left_ms = it->grace_ms - (jk_clock_monotonic_ms() - began_ms);
+    return event_webhook_drain(it->webhook, left_ms > 0 ? (uint32_t)left_ms : 0);
+}
+
 void server_stop(server *it) {
+    size_t undelivered = 0;
     if (!it)
         return;
     atomic_store_explicit(&it->admin.is_draining, true, memory_order_release);
@@ -475,17 +537,21 @@ void server_stop(server *it) {
         EVENT(it->log, LOG_DRAINING, "no new connections; requests in flight are answered",
               LOG_NUMBER("connections", SUM_OF(it, open)),
               LOG_NUMBER("parked", SUM_OF(it, parked)), LOG_NUMBER("grace_ms", it->grace_ms));
+        tell_of_service(it, WEBHOOK_DRAINING);
     }
     close_listeners(it);
     for (size_t i = 0; i < it->worker_count; i++)
         server_worker_stop(it->workers[i], it->grace_ms);
     for (size_t i = 0; i < it->worker_count; i++)
         server_worker_join(it->workers[i]);
+    if (it->is_started && it->webhook)
+        undelivered = drain_webhook(it, began_ms);
     if (it->is_started)
         EVENT(it->log, LOG_ENDED, "every connection is closed",
               LOG_NUMBER("took_ms", jk_clock_monotonic_ms() - began_ms),
               LOG_NUMBER("cut", SUM_OF(it, cut)), LOG_NUMBER("requests", SUM_OF(it, requests)),
               LOG_NUMBER("connections", SUM_OF(it, accepted)),
+              LOG_NUMBER(it->webhook ? "webhook_undelivered" : NULL, (int64_t)undelivered),
               LOG_NUMBER("uptime_s", (jk_clock_wall_ms() - it->admin.started_ms) / 1000));
     /* Before what it reads: the figures are the workers'. */
     end_administration(it);
@@ -495,6 +561,8 @@ void server_stop(server *it) {
     }
     server_worker_free(it->acceptor);
     plan_seat_done(&it->admin.seat);
+    plan_seat_done(&it->seen.seat);
+    alarm_watch_free(it->alarms);
     reload_done(&it->reload);
     policy_numbers_done(&it->numbers);
     for (size_t i = 0; i < SERVER_MAX_LISTENERS; i++)

@@ -13,6 +13,7 @@
 #include "server/log.h"
 #include "server/notify.h"
 #include "server/reload.h"
+#include "server/webhook.h"
 #include <jwkeep/error.h>
 #include <jwkeep/verifier.h>
 #include <stdbool.h>
@@ -55,8 +56,9 @@ typedef struct server_options {
     /* Listening sockets that were handed over: any of them stand for all of `listen`, or for
      * `admin`. They become the server's; their files are not ours to remove. */
     notify_sockets inherited;
-    event_log *log;   /* borrowed, or NULL */
-    history *history; /* likewise: what the sources' events were written to */
+    event_log *log;         /* borrowed, or NULL */
+    history *history;       /* likewise: what the sources' events were written to */
+    event_webhook *webhook; /* likewise: who is told of the service and its alarms */
     server_limits limits;
 } server_options;
 

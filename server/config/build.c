@@ -5,6 +5,7 @@
 #include "base/attributes.h"
 #include "crypto/tls.h"
 #include "server/config/pool.h"
+#include "server/config/webhook.h"
 #include "server/http/path.h"
 #include "server/introspection.h"
 #include <errno.h>
@@ -465,8 +466,10 @@ bool config_build(config *loaded, config_pool *pool, const server_plan *present,
     it->settings = config_get(loaded);
     it->before = (const built *)(const void *)present;
     jk_arena_init(&it->arena, MAX_ARENA_BYTES);
-    if (!check_certificates(it, ret_fault) || !open_issuers(it, pool, ret_fault) ||
-        !open_policies(it, ret_fault) || !open_catalogue(it, ret_fault)) {
+    if (!check_certificates(it, ret_fault) ||
+        !config_webhook_check(&it->settings->webhook, ret_fault) ||
+        !open_issuers(it, pool, ret_fault) || !open_policies(it, ret_fault) ||
+        !open_catalogue(it, ret_fault)) {
         config_plan_free(pool, &it->plan);
         return false;
     }

@@ -3,11 +3,11 @@
  * Owns the pool of sources. */
 #include "server/config/pool.h"
 #include "base/error.h"
+#include "server/config/compose.h"
 #include <stdio.h>
 #include <stdlib.h>
 
 #define MAX_DESCRIPTION_BYTES (1u << 20)
-#define MAX_PIN_BYTES 1024u
 
 struct config_kept {
     config_kept *next;
@@ -57,51 +57,14 @@ static void tell(void *user, const jwkeep_event *event) {
         kept->pool->on_event(kept->pool->user, kept->name, event);
 }
 
-/* Texts that the library wants in another form than the file has them; good until the source
- * is made, which copies them. */
-typedef struct composed {
-    char pins[MAX_PIN_BYTES];
-    char *lines[JWKEEP_MAX_REQUEST_HEADERS];
-    size_t line_count;
-} composed;
-
-static bool join_pins(const config_source *source, composed *texts) {
-    size_t size = 0;
-    for (size_t i = 0; i < source->pinned_keys.count; i++) {
-        int written = snprintf(texts->pins + size, sizeof texts->pins - size, "%s%s",
-                               i ? ";" : "", source->pinned_keys.items[i]);
-        size += written > 0 ? (size_t)written : 0;
-        if (size >= sizeof texts->pins)
-            return false;
-    }
-    return true;
-}
-
-static bool write_lines(const config_source *source, composed *texts) {
-    const config_request_header *headers = source->request_headers.items;
-    for (size_t i = 0; i < source->request_headers.count; i++) {
-        if (asprintf(&texts->lines[i], "%s: %s", headers[i].name, headers[i].value) < 0)
-            return false;
-        texts->line_count++;
-    }
-    return true;
-}
-
-static void done(composed *texts) {
-    for (size_t i = 0; i < texts->line_count; i++) {
-        explicit_bzero(texts->lines[i], strlen(texts->lines[i]));
-        free(texts->lines[i]);
-    }
-}
-
-static jwkeep_source_options options_of(const config_issuer *issuer, const composed *texts,
-                                        config_kept *kept) {
+static jwkeep_source_options options_of(const config_issuer *issuer,
+                                        const config_composed *texts, config_kept *kept) {
     jwkeep_source_options options = issuer->source.options;
     options.url = issuer->jwks_url;
     options.issuer = issuer->jwks_url ? NULL : issuer->issuer;
     options.fallback_urls = issuer->source.fallback_urls.items;
     options.fallback_count = issuer->source.fallback_urls.count;
-    options.pinned_key = texts->pins[0] ? texts->pins : NULL;
+    options.pinned_key = config_composed_pins(texts);
     options.request_headers = (const char *const *)texts->lines;
     options.request_header_count = texts->line_count;
     options.on_event = tell;
@@ -119,18 +82,20 @@ static config_place place_of(const config_issuer *issuer, const char *field) {
 
 static bool open_source(config_pool *pool, const config_issuer *issuer, bool is_eager,
                         const jwkeep_limits *limits, config_kept *kept, config_fault *fault) {
-    composed texts = {.line_count = 0};
+    config_composed texts;
     jwkeep_error error = {0};
-    jwkeep_code code = JWKEEP_OUT_OF_MEMORY;
-    if (!join_pins(&issuer->source, &texts))
-        return config_fail(fault, place_of(issuer, "pinned_keys"), "pinned_keys: too long");
-    if (write_lines(&issuer->source, &texts)) {
+    jwkeep_code code = JWKEEP_OK;
+    const char *wrong =
+        config_compose(&issuer->source.pinned_keys, &issuer->source.request_headers, &texts);
+    if (!wrong) {
         jwkeep_source_options options = options_of(issuer, &texts, kept);
         options.is_eager = is_eager && !pool->is_idle;
         options.limits = limits;
         code = jwkeep_source_new(pool->refresher, &options, &kept->source, &error);
     }
-    done(&texts);
+    config_composed_done(&texts);
+    if (wrong)
+        return config_fail(fault, place_of(issuer, "pinned_keys"), "%s", wrong);
     if (code == JWKEEP_OK)
         return true;
     const char *field = error.where ? error.where : "";

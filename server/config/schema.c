@@ -75,6 +75,8 @@ static void write_list_of(jwkeep_json_writer *writer, const config_key *key) {
         write_shape(writer, key->shape);
     else if (key->kind == CONFIG_ALGORITHMS)
         write_algorithms(writer);
+    else if (key->kind == CONFIG_CHOICES)
+        write_names(writer, key->choices);
     else
         write_member(writer, "type", "string");
     jwkeep_json_write_end(writer);
@@ -109,11 +111,21 @@ static void write_type(jwkeep_json_writer *writer, const config_key *key) {
         write_shape(writer, key->shape);
         break;
     case CONFIG_TEXTS:
+    case CONFIG_CHOICES:
     case CONFIG_ALGORITHMS:
     case CONFIG_OBJECTS:
         write_list_of(writer, key);
         break;
     }
+}
+
+static void write_chosen(jwkeep_json_writer *writer, const config_key *key, uint32_t bits) {
+    jwkeep_json_write_name(writer, JWKEEP_SPAN("default"));
+    jwkeep_json_write_array(writer);
+    for (size_t i = 0; key->choices[i]; i++)
+        if (bits >> i & 1)
+            jwkeep_json_write_string(writer, jwkeep_span_text(key->choices[i]));
+    jwkeep_json_write_end(writer);
 }
 
 /* What holds where the key is absent, from the structure as `init` leaves it. */
@@ -131,6 +143,8 @@ static void write_default(jwkeep_json_writer *writer, const config_key *key,
         jwkeep_json_write_member_int64(writer, "default", (int64_t) * (const size_t *)place);
     else if (key->kind == CONFIG_CHOICE)
         write_member(writer, "default", key->choices[*(const int *)place]);
+    else if (key->kind == CONFIG_CHOICES)
+        write_chosen(writer, key, *(const uint32_t *)place);
     else if (key->kind == CONFIG_TEXT && *(const char *const *)place)
         write_member(writer, "default", *(const char *const *)place);
 }

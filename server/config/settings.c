@@ -6,6 +6,7 @@
 #include "server/admin_host.h"
 #include "server/introspection.h"
 #include "server/server.h"
+#include "server/webhook.h"
 
 #define MAX_ADDRESS_BYTES (SERVER_ADDRESS_BYTES - 1)
 #define MAX_PATH_BYTES 4095
@@ -366,6 +367,46 @@ static const config_key INTROSPECTION_KEYS[] = {
 static const config_shape INTROSPECTION =
     SHAPE("the introspection", INTROSPECTION_KEYS, config_introspection, NULL);
 
+static void init_webhook(void *object) {
+    config_webhook *it = object;
+    jwkeep_webhook_options_init(&it->options);
+    it->events = WEBHOOK_USUAL_KINDS;
+}
+
+#define WEBHOOK(field, kind, min, max, help)                                                   \
+    KEY(config_webhook, options.field, kind, #field, min, max, help)
+#define WEBHOOK_NUMBER(field, min, max, help) WEBHOOK(field, CONFIG_UINT32, min, max, help)
+
+static const config_key WEBHOOK_KEYS[] = {
+    REQUIRED(config_webhook, options.url, CONFIG_TEXT, "url", 0, MAX_URL_BYTES,
+             "where events are posted to, over https"),
+    REQUIRED(config_webhook, options.secret, CONFIG_FILE_TEXT, "secret_file", 0, 0,
+             "a file with whsec_ and the base64 of 32 to 64 random bytes; signs each event"),
+    KEY(config_webhook, options.old_secret, CONFIG_FILE_TEXT, "old_secret_file", 0, 0,
+        "signs as well, while receivers change theirs"),
+    {"events", CONFIG_CHOICES, offsetof(config_webhook, events), 0, WEBHOOK_KIND_COUNT, false,
+     webhook_kind_names, NULL, "which events are told"},
+    WEBHOOK_NUMBER(connect_timeout_ms, 1, 60000, "within timeout_ms"),
+    WEBHOOK_NUMBER(timeout_ms, 1, 300000, "for one attempt"),
+    WEBHOOK_NUMBER(attempts, 1, 100, "for one event"),
+    WEBHOOK_NUMBER(backoff_min_ms, 100, 60000, "after a first failure"),
+    WEBHOOK_NUMBER(backoff_max_ms, 100, 3600000, "after many failures"),
+    WEBHOOK_NUMBER(retry_after_max_s, 0, 3600, "the longest Retry-After that is heeded"),
+    WEBHOOK_NUMBER(queue_length, 1, 65536, "events that wait; over it the oldest is dropped"),
+    WEBHOOK(allows_http_loopback, CONFIG_FLAG, 0, 0, "plain http, to loopback addresses only"),
+    WEBHOOK(is_dynamic, CONFIG_FLAG, 0, 0, "refuse loopback, private and special addresses"),
+    WEBHOOK(ca_file, CONFIG_TEXT, 0, MAX_PATH_BYTES, "authorities in PEM, not the system's"),
+    KEY(config_webhook, pinned_keys, CONFIG_TEXTS, "pinned_keys", 0, 8,
+        "SHA-256 of the receiver's public key in base64, on top of the authorities"),
+    WEBHOOK(client_cert_file, CONFIG_TEXT, 0, MAX_PATH_BYTES, "our certificate in PEM"),
+    WEBHOOK(client_key_file, CONFIG_TEXT, 0, MAX_PATH_BYTES, "and its key"),
+    WEBHOOK(proxy, CONFIG_TEXT, 0, MAX_URL_BYTES, "http://HOST:PORT, for https URLs"),
+    OBJECTS(config_webhook, request_headers, "request_headers", JWKEEP_MAX_REQUEST_HEADERS,
+            &REQUEST_HEADER, "sent with every event"),
+};
+static const config_shape WEBHOOK_SHAPE =
+    SHAPE("the webhook", WEBHOOK_KEYS, config_webhook, init_webhook);
+
 static const char *const STARTS[] = {"lazy", "eager", "required", NULL};
 
 static void init_settings(void *object) {
@@ -399,6 +440,8 @@ static const config_key SETTINGS_KEYS[] = {
      true, NULL, &POLICY_SHAPE, "what a token must be"},
     OBJECT(config_settings, introspection, "introspection", &INTROSPECTION,
            "POST /introspect (RFC 7662), for those who are named here"),
+    OBJECT(config_settings, webhook, "webhook", &WEBHOOK_SHAPE,
+           "who is told when keys change and when something is wrong"),
 };
 const config_shape CONFIG_SETTINGS_SHAPE =
     SHAPE("the file", SETTINGS_KEYS, config_settings, init_settings);

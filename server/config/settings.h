@@ -9,6 +9,7 @@
 #include "server/limits.h"
 #include "server/policy.h"
 #include <jwkeep/verifier.h>
+#include <jwkeep/webhook.h>
 
 #define CONFIG_MAX_POLICIES 256u
 #define CONFIG_MAX_START_TIMEOUT_S 3600u
@@ -164,6 +165,14 @@ typedef struct config_introspection {
     config_list clients;
 } config_introspection;
 
+typedef struct config_webhook {
+    const config_node *node;
+    jwkeep_webhook_options options;
+    config_texts pinned_keys;
+    config_list request_headers;
+    uint32_t events; /* bits of webhook_kind */
+} config_webhook;
+
 typedef struct config_settings {
     const config_node *node;
     config_list listeners;
@@ -179,6 +188,7 @@ typedef struct config_settings {
     config_list issuers;
     config_list policies;
     config_introspection introspection;
+    config_webhook webhook;
 } config_settings;
 
 enum { CONFIG_START_LAZY, CONFIG_START_EAGER, CONFIG_START_REQUIRED };

@@ -11,7 +11,8 @@
 #include <unistd.h>
 
 #define MAX_SECRET_BYTES 4096u
-#define MAX_SHOWN_BYTES 32 /* of a wrong value */
+#define MAX_SHOWN_BYTES 32   /* of a wrong value */
+#define MAX_LISTED_BYTES 320 /* of the right ones */
 
 static const char *const KIND_NAMES[] = {"a text", "a list", "a mapping"};
 
@@ -93,19 +94,50 @@ static bool read_mode(const config_key *key, const config_node *node, uint32_t *
     return true;
 }
 
+/* For a fault: all of them. */
+static const char *list_choices(const config_key *key, char room[MAX_LISTED_BYTES]) {
+    snprintf(room, MAX_LISTED_BYTES, "one of");
+    for (size_t i = 0; key->choices[i]; i++) {
+        size_t size = strlen(room);
+        snprintf(room + size, MAX_LISTED_BYTES - size, "%s%s", i ? ", " : " ", key->choices[i]);
+    }
+    return room;
+}
+
 static bool read_choice(const config_key *key, const config_node *node, int *ret_choice,
                         config_fault *ret_fault) {
-    char expected[128] = "one of";
+    char room[MAX_LISTED_BYTES];
     for (int i = 0; key->choices[i]; i++) {
         if (node->kind == CONFIG_SCALAR && strcmp(node->text, key->choices[i]) == 0) {
             *ret_choice = i;
             return true;
         }
-        size_t size = strlen(expected);
-        snprintf(expected + size, sizeof expected - size, "%s%s", i ? ", " : " ",
-                 key->choices[i]);
     }
-    return refuse(key, node, expected, ret_fault);
+    return refuse(key, node, list_choices(key, room), ret_fault);
+}
+
+static bool read_choices(const config_key *key, const config_node *node, uint32_t *ret_bits,
+                         config_fault *ret_fault) {
+    char room[MAX_LISTED_BYTES];
+    uint32_t bits = 0;
+    if (node->kind != CONFIG_LIST || node->count == 0)
+        return refuse(key, node, "a list of names", ret_fault);
+    for (const config_node *each = node->first; each; each = each->next) {
+        nearest guess = {0};
+        const char *text = each->kind == CONFIG_SCALAR ? each->text : "";
+        size_t i = 0;
+        for (; key->choices[i] && strcmp(key->choices[i], text) != 0; i++)
+            nearest_offer(&guess, text, key->choices[i]);
+        if (!key->choices[i] && guess.best)
+            return config_fail(ret_fault, each->place,
+                               "%s: there is no \"%.64s\" (did you mean \"%s\"?)", key->name,
+                               text, guess.best);
+        if (!key->choices[i])
+            return refuse(key, each, list_choices(key, room), ret_fault);
+        bits |= UINT32_C(1) << i;
+    }
+    *ret_bits = bits;
+    return true;
 }
 
 /* Checks that `node` is a list of at most `max`; gives zeroed memory for its elements. */
@@ -292,6 +324,8 @@ static bool read_key(const config_key *key, const config_node *node, void *place
         return read_mode(key, node, place, ret_fault);
     case CONFIG_CHOICE:
         return read_choice(key, node, place, ret_fault);
+    case CONFIG_CHOICES:
+        return read_choices(key, node, place, ret_fault);
     case CONFIG_ALGORITHMS:
         return read_algorithms(key, node, place, ret_fault);
     case CONFIG_VALUES:

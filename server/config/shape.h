@@ -20,6 +20,7 @@ typedef enum config_kind {
     CONFIG_SIZE,       /* size_t */
     CONFIG_MODE,       /* uint32_t, permission bits in octal */
     CONFIG_CHOICE,     /* int: the index among `choices` */
+    CONFIG_CHOICES,    /* uint32_t: a list of names, a bit for each index among `choices` */
     CONFIG_ALGORITHMS, /* jwkeep_algorithm_set: a list of names */
     CONFIG_VALUES,     /* config_list of config_value: a list of at most `max`, or one value */
     CONFIG_OBJECT,     /* a structure of `shape` */

@@ -67,6 +67,7 @@ static void write_key(jwkeep_json_writer *writer, const config_key *key, const v
     case CONFIG_UINT32:
     case CONFIG_MODE:
     case CONFIG_CHOICE:
+    case CONFIG_CHOICES:
     case CONFIG_ALGORITHMS:
         memcpy(&uint32, place, sizeof uint32);
         jwkeep_json_write_int64(writer, uint32);

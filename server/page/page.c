@@ -21,7 +21,7 @@ typedef struct told {
     size_t count;
 } told;
 
-static void write_alarm(void *user, const alarm *it) {
+static void write_alarm(void *user, const service_alarm *it) {
     told *so_far = user;
     html_writer *html = so_far->html;
     if (so_far->count++ >= PAGE_MAX_ALARMS)

@@ -52,7 +52,10 @@ def local(tmp_path, file):
                     "ec_paramgen_curve:prime256v1", "-nodes", "-keyout",
                     str(tmp_path / "server.key"), "-out", str(tmp_path / "server.pem"),
                     "-subj", "/CN=a"], check=True, capture_output=True)
-    (tmp_path / "api-key").write_text("secret\n", encoding="utf-8")
+    for name in ("api-key", "receiver.header"):
+        (tmp_path / name).write_text("secret\n", encoding="utf-8")
+    for name in ("webhook.secret", "webhook.old"):
+        (tmp_path / name).write_text("whsec_" + "AAAA" * 16 + "\n", encoding="utf-8")
     return text
 
 

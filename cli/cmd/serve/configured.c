@@ -7,6 +7,7 @@
 #include "cli/report.h"
 #include "server/config/build.h"
 #include "server/config/schema.h"
+#include "server/config/webhook.h"
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,13 +23,28 @@ struct running {
     server *server;
 };
 
+/* A plan, and who is told of events from now on. */
+static bool load_again(struct running *running, const server_plan *present,
+                       server_plan **ret_plan, config_fault *fault) {
+    config *loaded;
+    server_plan *plan;
+    if (!config_load(running->file, &loaded, fault) ||
+        !config_build(loaded, running->pool, present, &plan, fault))
+        return false;
+    if (!config_webhook_apply(&config_plan_settings(plan)->webhook, running->audience.webhook,
+                              fault)) {
+        config_plan_free(running->pool, plan);
+        return false;
+    }
+    *ret_plan = plan;
+    return true;
+}
+
 static bool reload_plan(void *user, const server_plan *present, server_plan **ret_plan,
                         char ret_fault[RELOAD_FAULT_BYTES]) {
     struct running *running = user;
-    config *loaded;
     config_fault fault;
-    if (config_load(running->file, &loaded, &fault) &&
-        config_build(loaded, running->pool, present, ret_plan, &fault))
+    if (load_again(running, present, ret_plan, &fault))
         return true;
     config_fault_write(&fault, running->file, ret_fault);
     return false;
@@ -45,6 +61,22 @@ static exit_status refuse(const struct running *running, const config_fault *fau
     return report_usage("%s", line);
 }
 
+/* Before there are sources: their first events are told, too. */
+static exit_status open_webhook(const configured *values, const config_settings *settings,
+                                struct running *running) {
+    config_fault fault;
+    jwkeep_error error;
+    if (values->checks_only)
+        return STATUS_YES;
+    if (event_webhook_new(running->audience.log, &running->audience.webhook, &error) !=
+        JWKEEP_OK)
+        return report_failure("starting", &error);
+    return config_webhook_check(&settings->webhook, &fault) &&
+                   config_webhook_apply(&settings->webhook, running->audience.webhook, &fault)
+               ? STATUS_YES
+               : refuse(running, &fault);
+}
+
 static exit_status open_pool(const configured *values, struct running *running) {
     config *loaded;
     config_fault fault;
@@ -54,6 +86,8 @@ static exit_status open_pool(const configured *values, struct running *running) 
     const config_settings *settings = config_get(loaded);
     exit_status status = serve_open_audience(
         (log_format)settings->log.format, (log_level)settings->log.level, &running->audience);
+    if (status == STATUS_YES)
+        status = open_webhook(values, settings, running);
     if (status != STATUS_YES) {
         config_free(loaded);
         return status;
@@ -117,6 +151,7 @@ static exit_status start_server(const configured *values, struct running *runnin
     options.limits = settings->limits.of_server;
     options.log = running->audience.log;
     options.history = running->audience.history;
+    options.webhook = running->audience.webhook;
     options.plan = running->plan;
     options.reload = (reload_source){reload_plan, retire_plan, running};
     if (!serve_take_sockets(&options))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Owns telling the log and the history what happens at the sources. */
+ * Owns telling the log, the history and the webhook what happens at the sources. */
 #include "cli/cmd/serve/serve.h"
 #include <stdio.h>
 
@@ -50,6 +50,7 @@ static void tell(event_log *log, const char *issuer, const jwkeep_event *event) 
 void serve_tell_event(void *user, const char *issuer, const jwkeep_event *event) {
     const serve_audience *audience = user;
     history_add(audience->history, issuer, event);
+    event_webhook_tell_source(audience->webhook, issuer, event);
     /* A download that changes nothing is no event of the log: the metrics count it. */
     if (event->kind != JWKEEP_EVENT_UNCHANGED &&
         (size_t)event->kind < sizeof SAYINGS / sizeof *SAYINGS)

@@ -159,6 +159,7 @@ exit_status serve_open_audience(log_format format, log_level level, serve_audien
 }
 
 void serve_close_audience(serve_audience *audience) {
+    event_webhook_free(audience->webhook);
     history_free(audience->history);
     event_log_free(audience->log);
 }

@@ -32,6 +32,7 @@ bool serve_take_sockets(server_options *options);
 typedef struct serve_audience {
     event_log *log;
     history *history;
+    event_webhook *webhook; /* NULL: by flags nobody is told */
 } serve_audience;
 
 /* The log on standard error, and a history. To be closed even if opening them failed. */

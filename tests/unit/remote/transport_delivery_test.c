@@ -191,6 +191,21 @@ static void a_head_without_end_is_too_large(void **state) {
     assert_int_equal(f->got.status, 0);
 }
 
+/* The server stands in for a proxy, and nobody is behind it. */
+static void what_a_proxy_says_is_no_receipt(void **state) {
+    fixture *f = *state;
+    char proxy[64];
+    snprintf(proxy, sizeof proxy, "http://127.0.0.1:%u", http_server_port(f->server));
+    const jk_route route = {.proxy = proxy};
+    f->request.route = &route;
+    f->request.url = "https://receiver.test/hook";
+    f->request.total_timeout_ms = 300;
+    answer_raw(f, HTTP_SERVER_KEEP, "HTTP/1.1 200 Connection established\r\n\r\n");
+    assert_int_not_equal(deliver(f), JWKEEP_OK);
+    assert_int_equal(f->got.status, 0);
+    assert_int_equal(http_server_requests(f->server), 1);
+}
+
 static void a_dynamic_url_reaches_no_loopback_address(void **state) {
     fixture *f = *state;
     static const jk_route dynamic = {.is_dynamic = true};
@@ -212,6 +227,7 @@ int main(void) {
         TEST(an_answer_that_stops_after_its_head_is_an_answer),
         TEST(an_answer_without_a_whole_head_is_none),
         TEST(a_head_without_end_is_too_large),
+        TEST(what_a_proxy_says_is_no_receipt),
         TEST(a_dynamic_url_reaches_no_loopback_address),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
