@@ -33,7 +33,7 @@ JWKEEP_BEGIN
 
 #define JWKEEP_WEBHOOK_MAX_ID_BYTES 64u
 #define JWKEEP_WEBHOOK_MAX_BODY_BYTES 16384u
-#define JWKEEP_WEBHOOK_MIN_SECRET_BYTES 32u /* of HMAC-SHA256: no shorter than the hash */
+#define JWKEEP_WEBHOOK_MIN_SECRET_BYTES 24u
 #define JWKEEP_WEBHOOK_MAX_SECRET_BYTES 64u
 
 typedef struct jwkeep_webhook jwkeep_webhook;
@@ -55,7 +55,7 @@ typedef struct jwkeep_webhook_options {
     /* The URL comes from input: connections are made to public addresses only, as is said at
      * jwkeep_source_options.is_dynamic. */
     bool is_dynamic;
-    /* "whsec_" and the base64 of 32 to 64 random bytes. */
+    /* "whsec_" and the base64 of 24 to 64 random bytes. */
     const char *secret;
     const char *old_secret; /* signs as well, while receivers change theirs; NULL: none */
 

@@ -381,7 +381,7 @@ static const config_key WEBHOOK_KEYS[] = {
     REQUIRED(config_webhook, options.url, CONFIG_TEXT, "url", 0, MAX_URL_BYTES,
              "where events are posted to, over https"),
     REQUIRED(config_webhook, options.secret, CONFIG_FILE_TEXT, "secret_file", 0, 0,
-             "a file with whsec_ and the base64 of 32 to 64 random bytes; signs each event"),
+             "a file with whsec_ and the base64 of 24 to 64 random bytes; signs each event"),
     KEY(config_webhook, options.old_secret, CONFIG_FILE_TEXT, "old_secret_file", 0, 0,
         "signs as well, while receivers change theirs"),
     {"events", CONFIG_CHOICES, offsetof(config_webhook, events), 0, WEBHOOK_KIND_COUNT, false,

@@ -12,6 +12,10 @@
 #define SECRET_PREFIX "whsec_"
 #define MAX_SECRET_CHARACTERS 88u /* of 64 bytes in base64 */
 #define OWN_NAMES "webhook-"
+#define HMAC_BLOCK_BYTES 64u /* of SHA-256 */
+
+_Static_assert(JWKEEP_WEBHOOK_MAX_SECRET_BYTES <= HMAC_BLOCK_BYTES,
+               "a longer key would be hashed first");
 
 void jwkeep_webhook_options_init(jwkeep_webhook_options *options) {
     *options = (jwkeep_webhook_options){
@@ -88,16 +92,18 @@ static jwkeep_code init_route(jk_route *route, const jwkeep_webhook_options *opt
     return jk_route_init(route, &carried, error);
 }
 
-static jwkeep_code import(const uint8_t *secret, size_t size, jk_key **ret_key,
-                          jwkeep_error *error) {
-    const jk_key_material material = {.kty = JWKEEP_KTY_OCT, .k = jwkeep_span_of(secret, size)};
+/* HMAC itself fills a key up with zeros to the block of its hash (RFC 2104 §2): done before, so
+ * that a key is one of JWA, which is no shorter than the hash. */
+static jwkeep_code import(const uint8_t *secret, jk_key **ret_key, jwkeep_error *error) {
+    const jk_key_material material = {.kty = JWKEEP_KTY_OCT,
+                                      .k = jwkeep_span_of(secret, HMAC_BLOCK_BYTES)};
     return jk_key_import(&material, ret_key, error);
 }
 
 static jwkeep_code read_secret(const char *text, const char *where, jk_key **ret_key,
                                jwkeep_error *error) {
     char digits[MAX_SECRET_CHARACTERS];
-    uint8_t secret[MAX_SECRET_CHARACTERS / 4 * 3];
+    uint8_t secret[MAX_SECRET_CHARACTERS / 4 * 3] = {0};
     size_t size = 0;
     const size_t prefix = sizeof SECRET_PREFIX - 1;
     size_t count = text && strncmp(text, SECRET_PREFIX, prefix) == 0
@@ -111,9 +117,9 @@ static jwkeep_code read_secret(const char *text, const char *where, jk_key **ret
                     size <= JWKEEP_WEBHOOK_MAX_SECRET_BYTES;
     }
     jwkeep_code code = is_secret
-                           ? import(secret, size, ret_key, error)
+                           ? import(secret, ret_key, error)
                            : jk_fail_text(error, JWKEEP_MISUSE_ARGUMENT,
-                                          "a secret is whsec_ and the base64 of 32 to 64 bytes",
+                                          "a secret is whsec_ and the base64 of 24 to 64 bytes",
                                           where, "Standard Webhooks 1.0");
     jk_secret_wipe(digits, sizeof digits);
     jk_secret_wipe(secret, sizeof secret);

@@ -99,6 +99,27 @@ start_issuer one.json
 start_issuer two.json
 one=$(address_in one.json) two=$(address_in two.json)
 
+# A receiver that answers by the path (/200 with 200), and writes down what came.
+cat >receiver.py <<'END'
+import http.server, sys
+class Receiver(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        print(self.headers["webhook-id"], body, file=sys.stderr, flush=True)
+        self.send_response(int(self.path[1:]))
+        self.end_headers()
+    def log_message(self, *_):
+        pass
+server = http.server.HTTPServer(("127.0.0.1", 0), Receiver)
+print(f"http://127.0.0.1:{server.server_address[1]}", flush=True)
+server.serve_forever()
+END
+/usr/bin/python3 receiver.py >receiver.txt 2>>received.txt &
+running="$running $!"
+until [ -s receiver.txt ]; do sleep 0.1; done
+receiver=$(cat receiver.txt)
+secret="whsec_$(openssl rand -base64 32)"
+
 for kind in "" -static; do
     run() {
         name=$1
@@ -200,5 +221,19 @@ yes: bob of $two" ] || fail "several_issuers: $said"
             "$(sed -n 1p wrong.txt)" https://api.example/r "$(sed -n 2p wrong.txt)" \
             "$(sed -n 3p wrong.txt)"
     done
+
+    : >received.txt
+    said=$(run tell_receiver "$one" "$receiver/200" "$secret" </dev/null)
+    [ "$said" = "4 told, 0 given up, 0 left" ] || fail "tell_receiver: $said"
+    [ "$(grep -c '^evt_[1-4] {"type":"key_added","thumbprint":"' received.txt)" = 4 ] ||
+        fail "tell_receiver: $(cat received.txt)"
+    refuses '^not delivered: evt_1 after 1 attempts' run tell_receiver "$one" "$receiver/404" \
+        "$secret" </dev/null
+    grep -q '^0 told, 4 given up, 0 left' no.txt || fail "tell_receiver: $(cat no.txt)"
+    refuses '^no webhook: secret: ' run tell_receiver "$one" "$receiver/200" plain </dev/null
+    refuses '^no webhook: url: ' run tell_receiver "$one" http://receiver.example/ "$secret" \
+        </dev/null
+    refuses '^http://127.0.0.1:1: ' run tell_receiver http://127.0.0.1:1 "$receiver/200" \
+        "$secret" </dev/null
 done
 echo "the examples work"
