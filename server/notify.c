@@ -13,6 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define STATUS_BYTES 768u
+
 static bool address_of(const char *path, struct sockaddr_un *ret_address, socklen_t *ret_size) {
     size_t size = strlen(path);
     if ((path[0] != '/' && path[0] != '@') || size >= sizeof ret_address->sun_path)
@@ -50,6 +52,21 @@ bool notify_reloading(void) {
     clock_gettime(CLOCK_MONOTONIC, &now);
     snprintf(state, sizeof state, "RELOADING=1\nMONOTONIC_USEC=%lld",
              (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
+    return notify_send(state);
+}
+
+bool notify_reloaded(const char *fault) {
+    char state[STATUS_BYTES];
+    if (!fault)
+        return notify_send("READY=1\nSTATUS=");
+    size_t head = (size_t)snprintf(state, sizeof state,
+                                   "READY=1\nSTATUS=The earlier configuration stays: ");
+    snprintf(state + head, sizeof state - head, "%s", fault);
+    /* A second line would say something else of the service; and what is no UTF-8 is not heard.
+     */
+    for (char *at = state + head; *at; at++)
+        if (*at < 0x20 || *at >= 0x7f)
+            *at = '?';
     return notify_send(state);
 }
 

@@ -19,6 +19,10 @@ bool notify_send(const char *state);
 /* "RELOADING=1" with the time that Type=notify-reload asks for. */
 bool notify_reloading(void);
 
+/* The end of that. A fault stands in the service's status until a reload without one, or a
+ * successor; NULL: there is none. */
+bool notify_reloaded(const char *fault);
+
 /* How often the watchdog wants to hear of this process ($WATCHDOG_USEC, $WATCHDOG_PID), in
  * milliseconds: half of its patience. 0: there is none. */
 uint32_t notify_watchdog_ms(void);

@@ -366,7 +366,7 @@ static void reload_now(server *it) {
         EVENT(it->log, LOG_RELOAD_FAILED, "the earlier configuration stays",
               LOG_TEXT("fault", fault));
     tell_of_service(it, is_loaded ? WEBHOOK_RELOADED : WEBHOOK_RELOAD_FAILED);
-    notify_send("READY=1");
+    notify_reloaded(is_loaded ? NULL : fault);
 }
 
 static void add_alarm(void *user, const service_alarm *seen) {
@@ -427,6 +427,11 @@ static struct timespec interval_of(uint32_t watchdog_ms) {
 static void upgrade(server *it) {
     if (it->successor > 0)
         return;
+    if (getpid() == 1) {
+        EVENT(it->log, LOG_UPGRADE_FAILED, "a container ends with its first process",
+              LOG_NUMBER("pid", 1));
+        return;
+    }
     pid_t pid = upgrade_start(it->sockets, it->listen_count, it->admin_socket);
     if (pid > 0) {
         it->successor = pid;
@@ -449,9 +454,9 @@ static void watch_successor(server *it) {
 
 /* The successor answers, and wants us to end: sockets, and their files, are its own. */
 static void hand_over(server *it) {
-    char state[48];
+    char state[64];
     it->has_successor = it->is_listen_inherited = it->is_admin_inherited = true;
-    snprintf(state, sizeof state, "MAINPID=%ld", (long)it->successor);
+    snprintf(state, sizeof state, "MAINPID=%ld\nSTATUS=", (long)it->successor);
     notify_send(state);
     EVENT(it->log, LOG_SUCCEEDED, "the successor answers", LOG_NUMBER("pid", it->successor));
 }
@@ -469,8 +474,9 @@ int server_run(server *it) {
     server_signals_block();
     signals_of_running(&signals);
     reload_set_runner(&it->reload, pthread_self());
-    notify_send("READY=1");
-    upgrade_relieve();
+    /* Until its predecessor has said so, nobody listens to a successor. */
+    if (!upgrade_relieve())
+        notify_send("READY=1");
     for (;;) {
         siginfo_t from = {0};
         int signal = sigtimedwait(&signals, &from, &interval);

@@ -71,6 +71,14 @@ static bool is_ours(const char *variable) {
            strncmp(variable, PREDECESSOR "=", sizeof PREDECESSOR) == 0;
 }
 
+/* A watchdog that is this process's becomes the successor's; one of another process stays so.
+ */
+static bool is_own_watchdog(const char *variable) {
+    char own[sizeof "WATCHDOG_PID=" + PID_DIGITS];
+    snprintf(own, sizeof own, "WATCHDOG_PID=%ld", (long)getpid());
+    return strcmp(variable, own) == 0;
+}
+
 static bool fill_environment(struct successor *it) {
     size_t count = 0;
     while (environ[count])
@@ -80,7 +88,7 @@ static bool fill_environment(struct successor *it) {
         return false;
     size_t kept = 0;
     for (size_t i = 0; i < count; i++)
-        if (!is_ours(environ[i]))
+        if (!is_ours(environ[i]) && !is_own_watchdog(environ[i]))
             it->environment[kept++] = environ[i];
     /* The number is the child's to write: it is not known before. */
     snprintf(it->pid, sizeof it->pid, "LISTEN_PID=%0*d", PID_DIGITS, 0);
@@ -149,12 +157,13 @@ pid_t upgrade_start(const int *verify, size_t verify_count, int admin) {
     return pid;
 }
 
-void upgrade_relieve(void) {
+bool upgrade_relieve(void) {
     const char *text = getenv(PREDECESSOR);
     char own[32];
-    snprintf(own, sizeof own, "%ld", (long)getppid());
+    pid_t parent = getppid();
+    snprintf(own, sizeof own, "%ld", (long)parent);
     /* A predecessor that is gone has left us to another parent. */
-    if (text && strcmp(text, own) == 0)
-        kill(getppid(), SIGTERM);
+    bool is_successor = text && strcmp(text, own) == 0;
     unsetenv(PREDECESSOR);
+    return is_successor && kill(parent, SIGTERM) == 0;
 }

@@ -13,7 +13,8 @@
  * `admin` -1: there is none. Gives the successor's process, or -1 with errno. */
 pid_t upgrade_start(const int *verify, size_t verify_count, int admin);
 
-/* For a successor that answers: asks its predecessor to end. Nothing for other processes. */
-void upgrade_relieve(void);
+/* For a successor that answers: asks its predecessor to end, which tells the service manager
+ * whom to listen to from now on. False, and nothing was done, for other processes. */
+bool upgrade_relieve(void);
 
 #endif

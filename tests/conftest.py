@@ -12,6 +12,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from support.configured import ConfiguredService, settings_for  # noqa: E402
 from support.issuer import ScriptedIssuer  # noqa: E402
+from support.manager import Manager  # noqa: E402
 from support.program import Program, Service  # noqa: E402
 
 
@@ -76,6 +77,16 @@ def sign(program):
 def issuer():
     with ScriptedIssuer() as running:
         yield running
+
+
+@pytest.fixture
+def manager(tmp_path, monkeypatch):
+    """Hears what services tell that are started from now on."""
+    path = str(tmp_path / "notify")
+    monkeypatch.setenv("NOTIFY_SOCKET", path)
+    heard = Manager(path)
+    yield heard
+    heard.socket.close()
 
 
 @pytest.fixture

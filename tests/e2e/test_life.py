@@ -15,33 +15,6 @@ from support.program import DEADLINE_S, ask, wait_until
 from support.verdict import AUDIENCE
 
 
-class Manager:
-    """Hears what a service tells over $NOTIFY_SOCKET."""
-
-    def __init__(self, path):
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.socket.bind(path)
-        self.socket.settimeout(DEADLINE_S)
-
-    def hear(self):
-        return self.socket.recv(4096).decode().split("\n")
-
-    def hear_of(self, word):
-        while True:
-            said = self.hear()
-            if word in said:
-                return said
-
-
-@pytest.fixture
-def manager(tmp_path, monkeypatch):
-    path = str(tmp_path / "notify")
-    monkeypatch.setenv("NOTIFY_SOCKET", path)
-    heard = Manager(path)
-    yield heard
-    heard.socket.close()
-
-
 def policy(**more):
     return {"name": "default", "audiences": [AUDIENCE], **more}
 
@@ -50,12 +23,15 @@ def test_tells_that_it_is_ready_reloads_and_stops(manager, configure, sign, key,
     service = configure(policy())
     assert manager.hear() == ["READY=1"]
     assert service.verify(sign(key, claims)).status == 200
-    for text in (None, "{"):
+    for text, told in ((None, ""), ("{", "jwkeep.yaml:2:1: not YAML"), (None, ""),
+                       ('{"a\\nMAINPID=1": 1}', "a?MAINPID=1")):
         service.write(text)
         service.hang_up()
         said = manager.hear_of("RELOADING=1")
         assert said[1].startswith("MONOTONIC_USEC=") and int(said[1].split("=")[1]) > 0
-        assert manager.hear() == ["READY=1"]
+        ready, status = manager.hear()
+        assert ready == "READY=1" and told in status, status
+        assert status.startswith("STATUS=" + ("The earlier configuration stays: " if told else ""))
     service.stop()
     assert manager.hear_of("STOPPING=1")
 

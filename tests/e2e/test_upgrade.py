@@ -9,7 +9,8 @@ import threading
 
 import pytest
 
-from support.program import ask, wait_until
+from support.configured import ConfiguredService, settings_for
+from support.program import DEADLINE_S, Program, ask, wait_until
 from support.verdict import AUDIENCE
 
 
@@ -116,6 +117,51 @@ def test_a_unix_socket_goes_over_with_its_file(configure, issuer, tmp_path, succ
     wait_until("the predecessor's end", service.has_ended)
     assert path.stat().st_ino == inode
     assert service.admin("/healthz").status == 200
+
+
+@pytest.fixture
+def watched(program, tmp_path):
+    """The program as systemd starts it: with a watchdog of its own."""
+    script = tmp_path / "watched"
+    script.write_text('#!/bin/sh\nexport WATCHDOG_PID=$$ WATCHDOG_USEC=400000\n'
+                      f'exec {program.path} "$@"\n', encoding="ascii")
+    script.chmod(0o755)
+    return Program(str(script))
+
+
+def test_the_manager_hears_of_the_successor_and_from_it(watched, manager, issuer, tmp_path,
+                                                        successors):
+    """NotifyAccess=main: nothing that a process says counts before it is the main one."""
+    service = ConfiguredService(watched, tmp_path, settings_for(issuer))
+    service.wait_until_ready()
+    first = service.process.pid
+    for _ in range(2):
+        main = successors[-1] if successors else first
+        os.kill(main, signal.SIGUSR2)
+        successors.append(wait_until("the successor", lambda: children_of(main))[-1])
+        heard = []
+        while (main, [f"MAINPID={successors[-1]}", "STATUS="]) not in heard:
+            heard.append(manager.hear_from())
+        assert successors[-1] not in [pid for pid, _ in heard]
+        while (successors[-1], ["WATCHDOG=1"]) not in heard:
+            heard.append(manager.hear_from())
+        said = [lines for pid, lines in heard if pid == successors[-1]]
+        assert ["READY=1"] not in said and ["STOPPING=1"] not in [said for _, said in heard]
+    service.process.wait(DEADLINE_S)
+
+
+def test_a_successor_feeds_no_watchdog_of_another_process(manager, configure, monkeypatch,
+                                                          successors):
+    monkeypatch.setenv("WATCHDOG_USEC", "400000")
+    monkeypatch.setenv("WATCHDOG_PID", "1")
+    service = configure(policy())
+    upgrade(service, successors)
+    wait_until("the predecessor's end", service.has_ended)
+    os.kill(successors[-1], signal.SIGTERM)
+    heard = []
+    while "STOPPING=1" not in heard:
+        heard += manager.hear()
+    assert "WATCHDOG=1" not in heard
 
 
 def test_a_successor_has_a_successor(configure, sign, key, claims, successors):
