@@ -2,41 +2,15 @@
 """The options that say how a set is downloaded, over TLS and not: jwks fetch, jwt verify and
 serve share them."""
 import base64
-import hashlib
-import ssl
-import subprocess
 
 import pytest
 
+from support.certificate import Certificate
 from support.cli import UNDECIDED, USAGE, refuses
 from support.issuer import ScriptedIssuer
 from support.vectors import RSA_KEY
 
 OTHER_PIN = base64.b64encode(bytes(32)).decode()
-
-
-class Certificate:
-    """Self-signed, for localhost, with its key, in PEM files."""
-
-    def __init__(self, folder):
-        self.file = folder / "cert.pem"
-        self.key_file = folder / "key.pem"
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-                        "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj",
-                        "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
-                        "-keyout", self.key_file, "-out", self.file],
-                       check=True, capture_output=True)
-        der = subprocess.run(["openssl", "pkey", "-in", self.key_file, "-pubout", "-outform",
-                              "der"], check=True, capture_output=True).stdout
-        self.pin = base64.b64encode(hashlib.sha256(der).digest()).decode()
-
-    def context(self, wants_client=False):
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self.file, self.key_file)
-        if wants_client:
-            context.verify_mode = ssl.CERT_REQUIRED
-            context.load_verify_locations(self.file)
-        return context
 
 
 @pytest.fixture(scope="module")

@@ -14,8 +14,8 @@ class Server(http.server.ThreadingHTTPServer):
 
 
 class ScriptedIssuer:
-    """On a free loopback port, from entering to leaving the context; over TLS as `localhost`
-    where a context for that is given.
+    """On a free loopback port, from entering to leaving the context; over TLS as `name` where a
+    context for that is given.
 
     keys      public keys of the set
     status    of an answer to GET /jwks.json
@@ -26,7 +26,7 @@ class ScriptedIssuer:
     downloads GET /jwks.json so far
     asked     header fields of the last one"""
 
-    def __init__(self, tls=None):
+    def __init__(self, tls=None, name="localhost"):
         self.keys = []
         self.reset()
         self.gate = threading.Event()
@@ -36,7 +36,7 @@ class ScriptedIssuer:
         self.lock = threading.Lock()
         self.server = Server(("127.0.0.1", 0), self.handler())
         port = self.server.server_address[1]
-        self.url = f"https://localhost:{port}" if tls else f"http://127.0.0.1:{port}"
+        self.url = f"https://{name}:{port}" if tls else f"http://127.0.0.1:{port}"
         if tls:
             self.server.socket = tls.wrap_socket(self.server.socket, server_side=True)
         self.jwks_url = self.url + "/jwks.json"
