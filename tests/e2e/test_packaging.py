@@ -132,6 +132,16 @@ def test_the_kubernetes_example_gives_no_rights_away():
     assert "memory" in container()["resources"]["limits"]
 
 
+def test_the_kubernetes_example_ends_in_time():
+    """Until gateways know, and then the drain; after that the pod is killed."""
+    schema = json.loads((ROOT / "docs/jwkeep.schema.json").read_text(encoding="utf-8"))
+    command, seconds = container()["lifecycle"]["preStop"]["exec"]["command"]
+    assert command == "sleep" and int(seconds) > 0
+    grace_s = schema["properties"]["grace_ms"]["default"] / 1000
+    pod = documents()["Deployment"]["spec"]["template"]["spec"]
+    assert int(seconds) + grace_s < pod["terminationGracePeriodSeconds"]
+
+
 def arguments_here(issuer, folder):
     """Those of the example, with this machine's addresses."""
     here = {"--issuer=https://idp.example": f"--issuer={issuer.url}",
