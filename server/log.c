@@ -12,10 +12,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 static const char *const LEVEL_NAMES[] = {"error", "warning", "info", "debug"};
+/* What the journal takes for the priority of a line (sd-daemon(3)). */
+static const char *const PRIORITIES[] = {"<3>", "<4>", "<6>", "<7>"};
+#define PRIORITY_BYTES 3u
 
 static const struct {
     const char *name;
@@ -58,6 +62,7 @@ struct event_log {
     log_format format;
     log_level level;
     int descriptor;
+    bool is_journal; /* which reads priorities */
     pthread_t thread;
 
     pthread_mutex_t mutex; /* for all below */
@@ -150,7 +155,10 @@ static void enqueue(event_log *log, log_kind kind, const char *message, const lo
     jwkeep_buffer line;
     char when[LOG_TIME_BYTES];
     const bool is_json = log->format == LOG_FORMAT_JSON;
-    jwkeep_buffer_init_fixed(&line, storage, sizeof storage - 2); /* "}" and the newline */
+    const size_t head = log->is_journal ? PRIORITY_BYTES : 0;
+    memcpy(storage, PRIORITIES[KINDS[kind].level], PRIORITY_BYTES);
+    /* Without "}" and the newline. */
+    jwkeep_buffer_init_fixed(&line, storage + head, sizeof storage - head - 2);
     log_write_time(jk_clock_wall_ms(), when);
     append_field(log, &line, &LOG_TEXT("time", when));
     append_field(log, &line, &LOG_TEXT("level", LEVEL_NAMES[KINDS[kind].level]));
@@ -161,7 +169,7 @@ static void enqueue(event_log *log, log_kind kind, const char *message, const lo
         if (fields[i].name)
             append_field(log, &line, &fields[i]);
     append_field(log, &line, &LOG_TEXT("message", message));
-    size_t size = line.size;
+    size_t size = head + line.size;
     if (is_json)
         storage[size++] = '}';
     storage[size++] = '\n';
@@ -258,6 +266,18 @@ static void *run(void *user) {
     return NULL;
 }
 
+/* Whether the descriptor is the stream that $JOURNAL_STREAM names: "DEVICE:INODE"
+ * (systemd.exec(5)). One that was redirected since is not. */
+static bool is_journal(int descriptor) {
+    const char *told = getenv("JOURNAL_STREAM");
+    struct stat status;
+    char own[64];
+    if (!told || fstat(descriptor, &status) != 0)
+        return false;
+    snprintf(own, sizeof own, "%ju:%ju", (uintmax_t)status.st_dev, (uintmax_t)status.st_ino);
+    return strcmp(told, own) == 0;
+}
+
 static bool start_thread(event_log *log) {
     sigset_t all;
     sigset_t before;
@@ -277,6 +297,7 @@ jwkeep_code event_log_new(log_format format, log_level level, int descriptor,
     log->format = format;
     log->level = level;
     log->descriptor = descriptor;
+    log->is_journal = is_journal(descriptor);
     jwkeep_buffer_init(&log->queued, LOG_MAX_QUEUED_BYTES);
     pthread_mutex_init(&log->mutex, NULL);
     pthread_cond_init(&log->changed, NULL);

@@ -70,7 +70,8 @@ typedef struct log_field {
 
 typedef struct event_log event_log;
 
-/* Writes to `descriptor`, which it does not own, what is at least as grave as `level`.
+/* Writes to `descriptor`, which it does not own, what is at least as grave as `level`. Where
+ * that is systemd's journal, lines begin with their priority, which the journal takes off.
  * Errors: OUT_OF_MEMORY, SYSTEM_FAILED. */
 JWKEEP_MUST_USE jwkeep_code event_log_new(log_format format, log_level level, int descriptor,
                                           event_log **ret_log, jwkeep_error *error);

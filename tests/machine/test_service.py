@@ -225,6 +225,15 @@ def test_the_terminals_view_and_the_log_work(unit, program, token):
     wait_until("the refusal in the journal", lambda: "event=refused" in unit.said())
 
 
+def test_the_journal_knows_how_grave_a_line_is(unit, issuer):
+    issuer.status = 500
+    unit.start()
+    wait_until("the warning", lambda: "event=keys_failed" in unit.said("-p", "warning"))
+    assert "event=started" in unit.said("-p", "info")
+    assert "event=started" not in unit.said("-p", "warning")
+    assert "<" not in unit.said("-t", "jwkeep")
+
+
 def test_keys_are_asked_for_by_name_over_tls(unit, issuer, name_server, token):
     before = name_server.asked
     unit.start()

@@ -95,9 +95,9 @@ class Unit:
     def is_active(self):
         return self.show("ActiveState") == "active"
 
-    def said(self):
+    def said(self, *words):
         """Its lines in the journal since it was cleaned, systemd's own among them."""
-        return journal("--after-cursor", self.cursor, "-o", "cat")
+        return journal("--after-cursor", self.cursor, "-o", "cat", *words)
 
     def signal(self, name):
         systemctl("kill", "-s", name, "--kill-whom=main", SERVICE)

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -58,6 +59,56 @@ static void writes_a_line_an_event(void **state) {
     assert_non_null(strstr(line, "Z level=info event=keys_refreshed issuer=main keys=3 "
                                  "empty=\"\" message=\"new keys\"\n"));
     assert_int_equal(count_of(line, "\n"), 1);
+}
+
+/* As systemd tells which stream is the journal's. */
+static void name_journal(const tape *it, uintmax_t difference, const char *tail) {
+    struct stat status;
+    char text[64];
+    assert_int_equal(fstat(fileno(it->file), &status), 0);
+    snprintf(text, sizeof text, "%ju:%ju%s", (uintmax_t)status.st_dev,
+             (uintmax_t)status.st_ino + difference, tail);
+    assert_int_equal(setenv("JOURNAL_STREAM", text, 1), 0);
+}
+
+static void open_log(tape *it, log_format format) {
+    assert_int_equal(event_log_new(format, LOG_LEVEL_DEBUG, fileno(it->file), &it->log, NULL),
+                     JWKEEP_OK);
+}
+
+static void tells_the_journal_how_grave_a_line_is(void **state) {
+    (void)state;
+    for (log_format format = LOG_FORMAT_LOGFMT; format <= LOG_FORMAT_JSON; format++) {
+        tape it = {.file = tmpfile()};
+        assert_non_null(it.file);
+        name_journal(&it, 0, "");
+        open_log(&it, format);
+        EVENT(it.log, LOG_FAILED, "m", LOG_NUMBER("a", 1));
+        EVENT(it.log, LOG_KEYS_FAILED, "m", LOG_NUMBER("a", 1));
+        EVENT(it.log, LOG_STARTED, "m", LOG_NUMBER("a", 1));
+        EVENT(it.log, LOG_NO_TOKEN, "m", LOG_NUMBER("a", 1));
+        const char *line = finish(&it);
+        const char *begins = format == LOG_FORMAT_JSON ? "{\"time\":" : "time=";
+        for (const char *priority = "3467"; *priority; priority++) {
+            assert_true(line[0] == '<' && line[1] == *priority && line[2] == '>');
+            assert_memory_equal(line + 3, begins, strlen(begins));
+            line = strchr(line, '\n') + 1;
+        }
+    }
+    unsetenv("JOURNAL_STREAM");
+}
+
+static void another_stream_gets_no_priorities(void **state) {
+    (void)state;
+    for (uintmax_t difference = 0; difference < 2; difference++) {
+        tape it = {.file = tmpfile()};
+        assert_non_null(it.file);
+        name_journal(&it, difference, difference ? "" : "9");
+        open_log(&it, LOG_FORMAT_LOGFMT);
+        EVENT(it.log, LOG_FAILED, "m", LOG_NUMBER("a", 1));
+        assert_memory_equal(finish(&it), "time=", 5);
+    }
+    unsetenv("JOURNAL_STREAM");
 }
 
 static void writes_json(void **state) {
@@ -160,6 +211,8 @@ int main(void) {
     signal(SIGPIPE, SIG_IGN);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(writes_a_line_an_event),
+        cmocka_unit_test(tells_the_journal_how_grave_a_line_is),
+        cmocka_unit_test(another_stream_gets_no_priorities),
         cmocka_unit_test(writes_json),
         cmocka_unit_test(no_value_can_begin_a_line_or_a_field),
         cmocka_unit_test(keeps_to_its_level),
