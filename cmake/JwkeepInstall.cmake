@@ -23,7 +23,13 @@ endif()
 
 if(TARGET jwkeep_program)
   set(JWKEEP_SYSTEMD "${PROJECT_SOURCE_DIR}/packaging/systemd")
-  configure_file("${JWKEEP_SYSTEMD}/jwkeep.service.in" "${PROJECT_BINARY_DIR}/jwkeep.service" @ONLY)
+  # When it is installed, since `cmake --install --prefix` may still say where.
+  install(CODE "
+    get_filename_component(JWKEEP_PREFIX \"\${CMAKE_INSTALL_PREFIX}\" ABSOLUTE)
+    get_filename_component(JWKEEP_BINDIR \"${CMAKE_INSTALL_BINDIR}\" ABSOLUTE
+      BASE_DIR \"\${JWKEEP_PREFIX}\")
+    configure_file(\"${JWKEEP_SYSTEMD}/jwkeep.service.in\"
+      \"${PROJECT_BINARY_DIR}/jwkeep.service\" @ONLY)" COMPONENT systemd)
   install(FILES "${PROJECT_BINARY_DIR}/jwkeep.service" "${JWKEEP_SYSTEMD}/jwkeep.socket"
     DESTINATION lib/systemd/system COMPONENT systemd)
   foreach(gateway haproxy apache)

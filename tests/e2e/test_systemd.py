@@ -36,7 +36,7 @@ def unit(name):
 def installed(program, tmp_path):
     """The units in a folder, with this build's program; the manual is not installed here."""
     text = (UNITS / "jwkeep.service.in").read_text(encoding="utf-8")
-    text = text.replace("@CMAKE_INSTALL_FULL_BINDIR@/jwkeep", program.path)
+    text = text.replace("@JWKEEP_BINDIR@/jwkeep", program.path)
     text = re.sub(r"^Documentation=.*\n", "", text, flags=re.MULTILINE)
     (tmp_path / "jwkeep.service").write_text(text, encoding="utf-8")
     shutil.copyfile(UNITS / "jwkeep.socket", tmp_path / "jwkeep.socket")

@@ -17,6 +17,11 @@ warnings="-std=c17 -Wall -Wextra -Wpedantic -Werror"
 echo "installed:"
 find "$prefix" -type f -o -type l | sed "s|$prefix/||" | sort
 
+echo "the unit starts what was installed"
+started=$(sed -n 's/^ExecStart=\([^ ]*\) .*/\1/p' "$prefix/lib/systemd/system/jwkeep.service")
+[ "$started" = "$prefix/bin/jwkeep" ] || { echo "the unit starts $started"; exit 1; }
+"$started" --version
+
 mkdir "$scratch/bin"
 for example in "$source"/examples/*.c; do
     name=$(basename "$example" .c)
