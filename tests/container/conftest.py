@@ -56,15 +56,26 @@ def mounted(destination, kind, *options, source=None):
             "options": list(options)}
 
 
-def specification(image, words, files):
+def make_volumes(folder):
+    """The pod's empty folders, with its group's rights: path in the container, path here."""
+    volumes = {}
+    for each in read_pod()["containers"][0]["volumeMounts"]:
+        here = folder / each["name"]
+        here.mkdir()
+        os.chown(here, 0, read_pod()["securityContext"]["fsGroup"])
+        here.chmod(0o2770)
+        volumes[each["mountPath"]] = here
+    return volumes
+
+
+def specification(image, words, files, volumes):
     """What an engine would make of the pod (OCI runtime specification); the network is the
-    test's. `files`: path in the container, path here."""
+    test's. `files` and `volumes`: path in the container, path here."""
     rights, pod_rights = read_pod()["containers"][0]["securityContext"], read_pod()["securityContext"]
     assert rights["capabilities"] == {"drop": ["ALL"]}
     user, group = (int(word) for word in image["User"].split(":"))
     assert (user, group) == (pod_rights["runAsUser"], pod_rights["runAsGroup"])
     none = {name: [] for name in ("bounding", "effective", "permitted", "inheritable", "ambient")}
-    volumes = {each["name"]: each for each in read_pod()["volumes"]}
     return {
         "ociVersion": "1.0.2",
         "process": {"args": image["Entrypoint"] + words, "cwd": "/", "env": image["Env"],
@@ -78,10 +89,8 @@ def specification(image, words, files):
                    mounted("/sys", "sysfs", "nosuid", "noexec", "nodev", "ro")] + [
             mounted(path, "bind", "bind", "ro", source=str(here))
             for path, here in files.items()] + [
-            mounted(each["mountPath"], "tmpfs", "nosuid", "nodev", "mode=2770",
-                    f"gid={pod_rights['fsGroup']}",
-                    f"size={bytes_of(volumes[each['name']]['emptyDir']['sizeLimit'])}")
-            for each in read_pod()["containers"][0]["volumeMounts"]],
+            mounted(path, "bind", "bind", "rw", source=str(here))
+            for path, here in volumes.items()],
         "linux": {"namespaces": [{"type": kind} for kind in ("pid", "ipc", "uts", "mount")],
                   "resources": {"memory": {"limit": bytes_of(
                       read_pod()["containers"][0]["resources"]["limits"]["memory"])}}},
@@ -135,7 +144,10 @@ def start(image, tmp_path):
 
     def make(words, files=None):
         name = f"jwkeep-trial-{os.getpid()}-{len(running)}"
-        container = Container(tmp_path / name, name, specification(image, words, files or {}))
+        (tmp_path / f"{name}-volumes").mkdir()
+        volumes = make_volumes(tmp_path / f"{name}-volumes")
+        settings = specification(image, words, files or {}, volumes)
+        container = Container(tmp_path / name, name, settings)
         running.append(container)
         return container
 

@@ -36,7 +36,7 @@ def test_the_image_holds_no_source_and_no_compiler(image):
         assert not (root / name).exists(), name
     owned = subprocess.run(["find", str(root), "-xdev", "-uid", image["User"].split(":")[0]],
                            capture_output=True, text=True, check=True).stdout
-    assert owned == "", "the user may change nothing"
+    assert owned.split() == [str(root / "var/lib/jwkeep")], "the user may change nothing else"
 
 
 def test_without_arguments_it_prints_how_to_use_it(start, image):
@@ -53,6 +53,7 @@ def test_it_answers_with_the_rights_of_the_pod(container, token):
     assert re.search(r"^Uid:\s65532\s65532\s65532\s65532$", status, re.MULTILINE), status
     assert re.search(r"^CapBnd:\s0+$", status, re.MULTILINE), status
     assert re.search(r"^NoNewPrivs:\s1$", status, re.MULTILINE), status
+    assert container.run("touch", "/var/lib/jwkeep/mine") == 0
     assert container.run("touch", "/usr/mine") != 0
     assert container.run("touch", "/tmp/mine") != 0
 
