@@ -13,6 +13,7 @@ import threading
 import pytest
 
 from support.program import DEADLINE_S, ask, wait_until
+from support.receiver import SECRET, Receiver
 from support.unit import ADMIN, LISTEN, SERVICE, SOCKET, SOCKET_FILE, ask_socket, systemctl
 from support.verdict import assert_refused
 
@@ -240,6 +241,20 @@ def test_keys_are_asked_for_by_name_over_tls(unit, issuer, name_server, token):
     wait_until_ready()
     assert verify(token).status == 200
     assert issuer.downloads == 1 and name_server.asked > before
+
+
+def test_events_reach_a_receiver(unit):
+    secret = pathlib.Path("/etc/jwkeep/webhook.secret")
+    secret.write_text(SECRET + "\n", encoding="ascii")
+    secret.chmod(0o600)
+    unit.drop_in(f"LoadCredential=webhook:{secret}")
+    with Receiver() as receiver:
+        unit.settings["webhook"] = {"url": receiver.url, "allows_http_loopback": True,
+                                    "secret_file": "${CREDENTIALS_DIRECTORY}/webhook",
+                                    "events": ["started"]}
+        unit.write()
+        unit.start()
+        assert receiver.wait_for("started", 1)[0].is_signed_with(SECRET)
 
 
 def test_a_snapshot_outlives_the_process(unit, issuer, token):
