@@ -34,6 +34,12 @@ static void tell_skip(void *user, const jwkeep_event *event) {
         key_report_skip(user, event->skip);
 }
 
+/* A URL of a discovery document is its issuer's fault, every other one that of the arguments.
+ */
+static bool is_misuse(const jwkeep_error *error) {
+    return error->code == JWKEEP_TRANSPORT_URL && strcmp(error->where, "jwks_uri") != 0;
+}
+
 exit_status remote_fetch(const remote_options *options, const char *url, const char *issuer,
                          jwkeep_keyset **ret_set) {
     jwkeep_source_options source;
@@ -44,5 +50,6 @@ exit_status remote_fetch(const remote_options *options, const char *url, const c
     source.on_event = tell_skip;
     if (jwkeep_fetch_keyset(&source, ret_set, &error) == JWKEEP_OK)
         return STATUS_YES;
-    return report_failure(url ? url : issuer, &error);
+    exit_status status = report_failure(url ? url : issuer, &error);
+    return is_misuse(&error) ? STATUS_USAGE : status;
 }

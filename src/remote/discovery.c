@@ -20,6 +20,8 @@ static jwkeep_code copy_url(jwkeep_span text, bool allows_http_loopback, char **
         jk_free(url);
     else
         *ret_url = url;
+    if (code == JWKEEP_TRANSPORT_URL && error)
+        error->where = "jwks_uri";
     return code;
 }
 

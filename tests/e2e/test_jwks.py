@@ -2,7 +2,7 @@
 """jwkeep jwks: sets in files and behind URLs."""
 import json
 
-from support.cli import NO, UNDECIDED, YES, refuses
+from support.cli import NO, UNDECIDED, USAGE, YES, refuses
 from support.vectors import ES256_KEY, RSA_KEY, RSA_THUMBPRINT
 
 
@@ -33,5 +33,14 @@ def test_fetch_gives_the_set_of_a_url(program, issuer):
 
 def test_fetch_refuses_plain_http(program, issuer):
     issuer.keys = [RSA_KEY]
-    refuses(program, UNDECIDED, "jwks", "fetch", issuer.jwks_url)
+    refuses(program, USAGE, "jwks", "fetch", issuer.jwks_url)
     assert issuer.downloads == 0
+
+
+def test_fetch_tells_a_wrong_url_from_one_that_the_issuer_names(program, issuer):
+    for url in ("ftp://127.0.0.1/jwks.json", "127.0.0.1/jwks.json"):
+        refuses(program, USAGE, "jwks", "fetch", url, says="[transport_url]")
+        refuses(program, USAGE, "jwks", "fetch", "--issuer", url, says="[transport_url]")
+    issuer.jwks_url = "ftp://127.0.0.1/jwks.json"
+    refuses(program, UNDECIDED, "jwks", "fetch", "--allow-http-loopback", "--issuer", issuer.url,
+            says="(jwks_uri)")

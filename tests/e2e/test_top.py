@@ -41,7 +41,9 @@ def test_the_status_is_1_while_an_alarm_stands_and_3_without_an_answer(program, 
     assert done.returncode == 1 and b"! alarm    main: No keys yet." in done.stdout, done
     service.stop()
     done = program.run("top", service.addresses["admin"])
-    assert done.returncode == 3 and b"nobody answers" in done.stdout, done
+    assert done.returncode == 3 and not done.stdout, done
+    address = service.addresses["admin"].encode()
+    assert done.stderr.startswith(b"jwkeep: " + address + b": nobody answers"), done
 
 
 @pytest.mark.parametrize("address", ["", "nowhere", "host:", "host:0", "host:65536", "a/b:80",
@@ -61,7 +63,9 @@ def test_speaks_over_a_unix_socket(program, serve, issuer, key, tmp_path):
 
 def test_another_server_is_no_service(program, issuer):
     done = program.run("top", issuer.url)
-    assert done.returncode == 3 and b"answer" in done.stdout, done
+    assert done.returncode == 3 and not done.stdout, done
+    assert done.stderr.startswith(b"jwkeep: " + issuer.url.encode()), done
+    assert b"answer" in done.stderr, done
 
 
 def test_a_hostile_kid_does_not_reach_the_terminal(program, configure, issuer, key):

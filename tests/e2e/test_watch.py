@@ -9,7 +9,7 @@ import urllib.parse
 
 import pytest
 
-from support.cli import UNDECIDED, USAGE, refuses
+from support.cli import USAGE, refuses
 from support.program import DEADLINE_S, Background, ask, wait_until
 
 SOON = ("--allow-http-loopback", "--lifetime-min", "1", "--lifetime-max", "1",
@@ -162,4 +162,7 @@ def test_refuses_numbers_out_of_range_by_their_names(program):
             "60", says="--lifetime-max ")
     refuses(program, USAGE, "jwks", "watch", url, "--count", "0", says="--count")
     refuses(program, USAGE, "jwks", "watch")
-    refuses(program, UNDECIDED, "jwks", "watch", "http://idp.example/jwks.json")
+    for given in ("http://idp.example/jwks.json", "ftp://idp.example/jwks.json", "jwks.json"):
+        refuses(program, USAGE, "jwks", "watch", given, says="[transport_url]")
+    refuses(program, USAGE, "jwks", "watch", "--issuer", "http://idp.example",
+            says="[transport_url]")

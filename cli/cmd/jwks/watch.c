@@ -203,7 +203,10 @@ static exit_status watch_source(const struct watch *values, struct session *sess
     jwkeep_refresher_free(refresher);
     if (code == JWKEEP_OK)
         return STATUS_YES;
-    return source_flags_report(values->url ? values->url : values->issuer, &error);
+    /* Nothing has been asked yet: it is in the arguments. */
+    exit_status status =
+        source_flags_report(values->url ? values->url : values->issuer, &error);
+    return status == STATUS_INTERNAL ? status : STATUS_USAGE;
 }
 
 /* Before a thread is made: all of them block what ends the program, and one place reads it. */

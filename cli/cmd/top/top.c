@@ -35,22 +35,18 @@ static const option_spec OPTIONS[] = {
     NUMBER(struct top, interval_s, "interval", "S", 1, 3600, "between two looks (default 2)"),
 };
 
-/* Looks and draws. Without an answer, `out` gets a line that says so. */
+/* Looks and draws. Without a status `ret_fault` says why. */
 static exit_status look(const http_place *place, jwkeep_buffer *answer, bool is_coloured,
-                        FILE *out) {
-    char fault[HTTP_GET_FAULT_BYTES];
+                        FILE *out, char ret_fault[HTTP_GET_FAULT_BYTES]) {
     jwkeep_span body;
     jwkeep_limits limits;
     jwkeep_json_text *status = NULL;
-    if (!http_get(place, "/status", answer, &body, fault)) {
-        fprintf(out, "%s%s%s: %s\n", place->host, place->is_unix ? "" : ":", place->port,
-                fault);
+    if (!http_get(place, "/status", answer, &body, ret_fault))
         return STATUS_UNDECIDED;
-    }
     jwkeep_limits_init(&limits);
     limits.max_json_values = MAX_JSON_VALUES;
     if (jwkeep_json_parse(body, &limits, &status, NULL) != JWKEEP_OK) {
-        fputs("the answer is no status\n", out);
+        snprintf(ret_fault, HTTP_GET_FAULT_BYTES, "the answer is no status");
         return STATUS_UNDECIDED;
     }
     bool is_alarming = top_draw(out, jwkeep_json_root(status), is_coloured);
@@ -122,6 +118,7 @@ static exit_status watch(const struct top *values, const http_place *place,
     terminal screen;
     struct pollfd polled[2] = {{.fd = STDIN_FILENO, .events = POLLIN}};
     exit_status status = STATUS_YES;
+    char fault[HTTP_GET_FAULT_BYTES];
     if (!open_terminal(&screen))
         return report_usage("the terminal: %s", strerror(errno));
     polled[1] = (struct pollfd){.fd = screen.signals, .events = POLLIN};
@@ -133,7 +130,8 @@ static exit_status watch(const struct top *values, const http_place *place,
             status = STATUS_INTERNAL;
             break;
         }
-        (void)look(place, answer, true, out);
+        if (look(place, answer, true, out, fault) == STATUS_UNDECIDED)
+            fprintf(out, "%s: %s\n", values->place, fault);
         fclose(out);
         show(drawn);
         free(drawn);
@@ -144,8 +142,12 @@ static exit_status watch(const struct top *values, const http_place *place,
     return status;
 }
 
-static exit_status print_once(const http_place *place, jwkeep_buffer *answer) {
-    exit_status status = look(place, answer, false, stdout);
+static exit_status print_once(const struct top *values, const http_place *place,
+                              jwkeep_buffer *answer) {
+    char fault[HTTP_GET_FAULT_BYTES];
+    exit_status status = look(place, answer, false, stdout, fault);
+    if (status == STATUS_UNDECIDED)
+        report_note("%s: %s", values->place, fault);
     exit_status written = output_finish();
     return written == STATUS_YES ? status : written;
 }
@@ -158,7 +160,8 @@ static exit_status run(const void *arguments) {
         return report_usage("an address is HOST:PORT, http://HOST:PORT or unix:PATH");
     jwkeep_buffer_init(&answer, HTTP_GET_MAX_BYTES);
     const bool is_live = !values->is_once && isatty(STDOUT_FILENO) && isatty(STDIN_FILENO);
-    exit_status status = is_live ? watch(values, &place, &answer) : print_once(&place, &answer);
+    exit_status status =
+        is_live ? watch(values, &place, &answer) : print_once(values, &place, &answer);
     jwkeep_buffer_done(&answer);
     return status;
 }
