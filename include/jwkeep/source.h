@@ -14,27 +14,28 @@
 JWKEEP_BEGIN
 
 /* Defaults, and the range each may be set to. */
-#define JWKEEP_COOLDOWN_S 30u           /* 1–3600 */
-#define JWKEEP_LIFETIME_MIN_S 60u       /* 1–86400 */
-#define JWKEEP_LIFETIME_MAX_S 3600u     /* 1–86400 */
-#define JWKEEP_LIFETIME_DEFAULT_S 600u  /* 1–86400; when the answer says nothing */
-#define JWKEEP_STALE_LIMIT_S 3600u      /* 0–86400; past the lifetime */
-#define JWKEEP_BACKOFF_MIN_MS 1000u     /* 100–60000 */
-#define JWKEEP_BACKOFF_MAX_MS 60000u    /* 100–3600000 */
-#define JWKEEP_RETRY_AFTER_MAX_S 300u   /* 0–3600 */
-#define JWKEEP_CONNECT_TIMEOUT_MS 2000u /* 1–60000 */
-#define JWKEEP_FETCH_TIMEOUT_MS 5000u   /* 1–300000; connecting included */
-#define JWKEEP_READY_TIMEOUT_MS 10000u  /* of a start that requires keys */
-#define JWKEEP_WAIT_TIMEOUT_MS 2000u    /* a waiter's deadline where it gives none */
-#define JWKEEP_MAX_WAITERS 65536u       /* of one source at a time */
-#define JWKEEP_MAX_DOWNLOADS 32u        /* of one refresher at a time, 1–1024 */
-#define JWKEEP_NEGATIVE_TTL_S 60u       /* 0–3600; 0: missing `kid`s are not remembered */
-#define JWKEEP_NEGATIVE_MAX 1024u       /* `kid`s remembered as missing, 1–65536 */
-#define JWKEEP_EMPTY_CONFIRM_S 30u      /* 0–3600; between two empty answers that count */
-#define JWKEEP_SIZE_ALARM_KEYS 50u      /* 1–10000 */
-#define JWKEEP_REDISCOVERY_S 86400u     /* 60–604800 */
-#define JWKEEP_SIGNATURE_REFETCH_S 0u   /* 1–86400; 0: off */
-#define JWKEEP_MAX_FALLBACKS 8u         /* URLs after the first */
+#define JWKEEP_COOLDOWN_S 30u              /* 1–3600 */
+#define JWKEEP_LIFETIME_MIN_S 60u          /* 1–86400 */
+#define JWKEEP_LIFETIME_MAX_S 3600u        /* 1–86400 */
+#define JWKEEP_LIFETIME_DEFAULT_S 600u     /* 1–86400; when the answer says nothing */
+#define JWKEEP_STALE_LIMIT_S 3600u         /* 0–86400; past the lifetime */
+#define JWKEEP_BACKOFF_MIN_MS 1000u        /* 100–60000 */
+#define JWKEEP_BACKOFF_MAX_MS 60000u       /* 100–3600000 */
+#define JWKEEP_RETRY_AFTER_MAX_S 300u      /* 0–3600 */
+#define JWKEEP_CONNECT_TIMEOUT_MS 2000u    /* 1–60000 */
+#define JWKEEP_FETCH_TIMEOUT_MS 5000u      /* 1–300000; connecting included */
+#define JWKEEP_READY_TIMEOUT_MS 10000u     /* of a start that requires keys */
+#define JWKEEP_WAIT_TIMEOUT_MS 2000u       /* a waiter's deadline where it gives none */
+#define JWKEEP_MAX_WAITERS 65536u          /* of one source at a time */
+#define JWKEEP_MAX_DOWNLOADS 32u           /* of one refresher at a time, 1–1024 */
+#define JWKEEP_NEGATIVE_TTL_S 60u          /* 0–3600; 0: missing `kid`s are not remembered */
+#define JWKEEP_NEGATIVE_MAX 1024u          /* `kid`s remembered as missing, 1–65536 */
+#define JWKEEP_EMPTY_CONFIRM_S 30u         /* 0–3600; between two empty answers that count */
+#define JWKEEP_SIZE_ALARM_KEYS 50u         /* 1–10000 */
+#define JWKEEP_SIZE_ALARM_DOUBLED_KEYS 10u /* in a smaller set doubling is no news */
+#define JWKEEP_REDISCOVERY_S 86400u        /* 60–604800 */
+#define JWKEEP_SIGNATURE_REFETCH_S 0u      /* 1–86400; 0: off */
+#define JWKEEP_MAX_FALLBACKS 8u            /* URLs after the first */
 #define JWKEEP_MAX_REQUEST_HEADERS 16u
 
 /* One thread that downloads for any number of sources. The thread does not live on in a child
@@ -148,8 +149,9 @@ typedef struct jwkeep_source_options {
      * in a row that comes this long after the first. */
     uint32_t empty_confirm_s;
     /* A set with more keys than this raises the size alarm, which stands until the next one;
-     * so does one with twice the keys of the set before it, or more. From one key to two is
-     * how an issuer rotates, and no alarm. */
+     * so does one with twice the keys of the set before it, or more, if it has
+     * JWKEEP_SIZE_ALARM_DOUBLED_KEYS: an issuer that publishes new keys beside its old ones
+     * doubles a small set whenever it rotates. */
     uint32_t size_alarm_keys;
 
     /* The last good set is kept here, mode 0600, replaced atomically by each good download,

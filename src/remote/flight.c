@@ -127,9 +127,10 @@ static bool refuses_empty(jwkeep_source *source, landing *made) {
     return true;
 }
 
-/* R25: from one key to two is how an issuer rotates. */
+/* R25: a small set doubles whenever its issuer rotates. */
 static bool is_alarming(const jwkeep_source *source, size_t old_count, size_t count) {
-    bool is_doubled = old_count > 1 && count / 2 >= old_count;
+    bool is_doubled =
+        old_count > 0 && count / 2 >= old_count && count >= JWKEEP_SIZE_ALARM_DOUBLED_KEYS;
     return is_doubled || count > source->settings.options.size_alarm_keys;
 }
 

@@ -67,6 +67,14 @@ def test_a_rotation_is_followed_at_once(dev):
     assert stats(issuer)["downloads"] == before + 1
 
 
+def test_a_rotation_raises_no_alarm(dev):
+    post(dev.addresses["dev"], "/rotate")
+    assert dev.verify(post(dev.addresses["dev"], "/token")["access_token"]).status == 200
+    status = dev.status()
+    assert [(one["health"], len(one["keys"])) for one in status["issuers"]] == [("ok", 8)]
+    assert not status["alarms"]
+
+
 def test_a_retired_key_is_refused(dev):
     issuer = dev.addresses["dev"]
     old = post(issuer, "/token")["access_token"]
