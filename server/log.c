@@ -64,12 +64,14 @@ struct event_log {
     int descriptor;
     bool is_journal; /* which reads priorities */
     pthread_t thread;
+    jwkeep_buffer written; /* the thread's */
 
     pthread_mutex_t mutex; /* for all below */
     pthread_cond_t changed;
     jwkeep_buffer queued;
     kind_rate rates[LOG_KIND_COUNT];
     bool is_ending;
+    bool is_over; /* the thread has nothing left to write */
 };
 
 /* Everything that could end a line, or a quoted text, is gone. */
@@ -227,7 +229,7 @@ void event_log_flush(event_log *log) {
     pthread_mutex_unlock(&log->mutex);
 }
 
-/* Waits for the reader; a reader that is gone ends it. */
+/* Waits for the reader; a reader that is gone ends it, and so does a cancellation. */
 static void write_all(int descriptor, const uint8_t *bytes, size_t size) {
     while (size > 0) {
         ssize_t count = write(descriptor, bytes, size);
@@ -245,8 +247,7 @@ static void write_all(int descriptor, const uint8_t *bytes, size_t size) {
 
 static void *run(void *user) {
     event_log *log = user;
-    jwkeep_buffer written;
-    jwkeep_buffer_init(&written, LOG_MAX_QUEUED_BYTES);
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
     pthread_mutex_lock(&log->mutex);
     while (!log->is_ending || log->queued.size > 0) {
         if (log->queued.size == 0) {
@@ -254,15 +255,18 @@ static void *run(void *user) {
             continue;
         }
         jwkeep_buffer full = log->queued;
-        log->queued = written;
+        log->queued = log->written;
+        log->written = full;
         pthread_mutex_unlock(&log->mutex);
+        pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
         write_all(log->descriptor, full.data, full.size);
-        jwkeep_buffer_clear(&full);
-        written = full;
+        pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
+        jwkeep_buffer_clear(&log->written);
         pthread_mutex_lock(&log->mutex);
     }
+    log->is_over = true;
+    pthread_cond_broadcast(&log->changed);
     pthread_mutex_unlock(&log->mutex);
-    jwkeep_buffer_done(&written);
     return NULL;
 }
 
@@ -289,6 +293,14 @@ static bool start_thread(event_log *log) {
     return status == 0;
 }
 
+static void init_condition(pthread_cond_t *condition) {
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(condition, &attributes);
+    pthread_condattr_destroy(&attributes);
+}
+
 jwkeep_code event_log_new(log_format format, log_level level, int descriptor,
                           event_log **ret_log, jwkeep_error *error) {
     event_log *log = calloc(1, sizeof *log);
@@ -299,8 +311,9 @@ jwkeep_code event_log_new(log_format format, log_level level, int descriptor,
     log->descriptor = descriptor;
     log->is_journal = is_journal(descriptor);
     jwkeep_buffer_init(&log->queued, LOG_MAX_QUEUED_BYTES);
+    jwkeep_buffer_init(&log->written, LOG_MAX_QUEUED_BYTES);
     pthread_mutex_init(&log->mutex, NULL);
-    pthread_cond_init(&log->changed, NULL);
+    init_condition(&log->changed);
     for (size_t i = 0; i < LOG_KIND_COUNT; i++)
         log->rates[i].window_ms = jk_clock_monotonic_ms();
     if (!start_thread(log)) {
@@ -313,15 +326,29 @@ jwkeep_code event_log_new(log_format format, log_level level, int descriptor,
     return JWKEEP_OK;
 }
 
+/* Under the mutex. */
+static void wait_for_end(event_log *log) {
+    struct timespec until;
+    int status = 0;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += LOG_END_MS / 1000;
+    while (!log->is_over && status == 0)
+        status = pthread_cond_timedwait(&log->changed, &log->mutex, &until);
+}
+
 void event_log_free(event_log *log) {
     if (!log)
         return;
     pthread_mutex_lock(&log->mutex);
     tell_suppressed(log, true);
     log->is_ending = true;
-    pthread_cond_signal(&log->changed);
+    pthread_cond_broadcast(&log->changed);
+    wait_for_end(log);
+    if (!log->is_over)
+        pthread_cancel(log->thread);
     pthread_mutex_unlock(&log->mutex);
     pthread_join(log->thread, NULL);
+    jwkeep_buffer_done(&log->written);
     jwkeep_buffer_done(&log->queued);
     pthread_cond_destroy(&log->changed);
     pthread_mutex_destroy(&log->mutex);

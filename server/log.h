@@ -14,6 +14,7 @@
 #define LOG_MAX_LINE_BYTES 2048u          /* fields that do not fit are left out */
 #define LOG_MAX_QUEUED_BYTES (256u << 10) /* not yet written; then lines are dropped */
 #define LOG_WINDOW_MS 1000
+#define LOG_END_MS 2000        /* for a reader that stands, at the end */
 #define LOG_MAX_PER_WINDOW 20u /* lines of a kind */
 
 typedef enum log_level {
@@ -76,7 +77,8 @@ typedef struct event_log event_log;
 JWKEEP_MUST_USE jwkeep_code event_log_new(log_format format, log_level level, int descriptor,
                                           event_log **ret_log, jwkeep_error *error);
 
-/* Writes what is queued, then frees. NULL is fine. */
+/* Writes what is queued, then frees. A reader that takes nothing any more holds up the end by
+ * LOG_END_MS; what is queued then is lost. NULL is fine. */
 void event_log_free(event_log *log);
 
 /* Any thread; does not wait. Fields without a name are left out. `log` NULL: nobody listens. */

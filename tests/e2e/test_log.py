@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The log of jwkeep serve: its lines, and that no token is ever among them."""
 import json
+import os
+import subprocess
 
 import pytest
 
 from support import forge
-from support.program import wait_until
+from support.program import DEADLINE_S, wait_until
 from support.verdict import AUDIENCE
 
 
@@ -59,6 +61,28 @@ def test_a_flood_is_suppressed_and_counted(configure, settings):
         service.verify("x.y.z")
     wait_until("the count", lambda: "suppressed=" in service.output())
     assert service.output().count("event=refused") < 100
+
+
+def test_the_service_ends_although_nobody_reads_its_log(program, tmp_path):
+    ours, theirs = os.pipe()
+    os.set_blocking(theirs, False)
+    with pytest.raises(BlockingIOError):
+        while True:
+            os.write(theirs, bytes(4096))
+    os.set_blocking(theirs, True)
+    ready = tmp_path / "ready.json"
+    process = subprocess.Popen(
+        [program.path, "serve", "--dev", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0",
+         "--dev-listen", "127.0.0.1:0", "--ready-file", str(ready)],
+        stdout=subprocess.DEVNULL, stderr=theirs)
+    try:
+        wait_until("the ready file", ready.exists)
+        process.terminate()
+        assert process.wait(DEADLINE_S) == 0
+    finally:
+        process.kill()
+        os.close(ours)
+        os.close(theirs)
 
 
 @pytest.mark.parametrize("form", ["logfmt", "json"])

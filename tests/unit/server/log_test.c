@@ -184,6 +184,24 @@ static void nobody_waits_for_a_reader_that_stands(void **state) {
     close(ends[1]);
 }
 
+/* It has the pipe open, and takes nothing. */
+static void a_reader_that_stands_does_not_hold_up_the_end(void **state) {
+    (void)state;
+    int ends[2];
+    event_log *log = NULL;
+    assert_int_equal(pipe(ends), 0);
+    int capacity = fcntl(ends[1], F_SETPIPE_SZ, 4096);
+    assert_int_equal(event_log_new(LOG_FORMAT_LOGFMT, LOG_LEVEL_DEBUG, ends[1], &log, NULL),
+                     JWKEEP_OK);
+    for (int round = 0; round < 10; round++)
+        for (int kind = 0; kind < LOG_KIND_COUNT; kind++)
+            event_log_write(log, (log_kind)kind, "m", NULL, 0);
+    event_log_free(log);
+    close(ends[1]);
+    assert_int_equal(read(ends[0], output, sizeof output), capacity);
+    close(ends[0]);
+}
+
 static void a_long_value_is_cut_and_a_long_line_keeps_whole_fields(void **state) {
     (void)state;
     char value[2 * LOG_MAX_VALUE_BYTES];
@@ -218,6 +236,7 @@ int main(void) {
         cmocka_unit_test(keeps_to_its_level),
         cmocka_unit_test(a_flood_of_one_kind_is_cut_and_counted),
         cmocka_unit_test(nobody_waits_for_a_reader_that_stands),
+        cmocka_unit_test(a_reader_that_stands_does_not_hold_up_the_end),
         cmocka_unit_test(a_long_value_is_cut_and_a_long_line_keeps_whole_fields),
         cmocka_unit_test(nobody_listens),
     };
