@@ -4,7 +4,10 @@
  * window, it becomes the older one, and the older one is emptied. What was taken at a time t
  * is therefore known until t + window, and forgotten by t + 2 windows.
  *
- * An identifier is kept as 128 bits of a keyed hash: who does not know the key can neither make
+ * A slot says which turn it was filled in, and is empty in every other: a table of half a
+ * gigabyte is emptied by counting on, while nobody waits.
+ *
+ * An identifier is kept as 96 bits of a keyed hash: who does not know the key can neither make
  * two that look alike nor many that crowd one place. */
 #include "base/allocator.h"
 #include "base/attributes.h"
@@ -17,13 +20,16 @@
 #define SLOTS_PER_ENTRY 2u
 
 typedef struct slot {
-    uint64_t high; /* both 0: empty */
     uint64_t low;
+    uint32_t high;
+    uint32_t turn; /* of its table then; 0: none */
 } slot;
 
+/* Turns do not come round: 2^32 of a second each are 136 years. */
 typedef struct generation {
     slot *slots;
     size_t count;
+    uint32_t turn;
 } generation;
 
 struct jwkeep_replay {
@@ -47,6 +53,7 @@ static size_t slot_count_for(size_t max_entries) {
 static jwkeep_code fill(jwkeep_replay *replay, jwkeep_error *error) {
     replay->younger.slots = jk_alloc_zeroed(replay->slot_count, sizeof(slot));
     replay->older.slots = jk_alloc_zeroed(replay->slot_count, sizeof(slot));
+    replay->younger.turn = replay->older.turn = 1;
     if (!replay->younger.slots || !replay->older.slots)
         return jk_fail(error, JWKEEP_OUT_OF_MEMORY);
     if (!jk_hash_key_random(&replay->keys[0]) || !jk_hash_key_random(&replay->keys[1]))
@@ -89,24 +96,26 @@ uint32_t jwkeep_replay_window_s(const jwkeep_replay *replay) {
     return replay ? replay->window_s : 0;
 }
 
+static bool is_filled(const generation *within, const slot *one) {
+    return one->turn == within->turn;
+}
+
 /* Where `wanted` is, or would be: there is always an empty slot. */
 static size_t place_of(const jwkeep_replay *replay, const generation *within, slot wanted) {
     size_t at = (size_t)wanted.low & (replay->slot_count - 1);
     for (;; at = (at + 1) & (replay->slot_count - 1)) {
         const slot *one = &within->slots[at];
-        bool is_empty = one->high == 0 && one->low == 0;
-        if (is_empty || (one->high == wanted.high && one->low == wanted.low))
+        if (!is_filled(within, one) || (one->high == wanted.high && one->low == wanted.low))
             return at;
     }
 }
 
 static bool holds(const jwkeep_replay *replay, const generation *within, slot wanted) {
-    const slot *found = &within->slots[place_of(replay, within, wanted)];
-    return found->high != 0 || found->low != 0;
+    return is_filled(within, &within->slots[place_of(replay, within, wanted)]);
 }
 
-static void empty(const jwkeep_replay *replay, generation *within) {
-    memset(within->slots, 0, replay->slot_count * sizeof *within->slots);
+static void empty(generation *within) {
+    within->turn++;
     within->count = 0;
 }
 
@@ -123,9 +132,9 @@ static void grow_older(jwkeep_replay *replay, int64_t now_ms) {
     const generation emptied = replay->older;
     replay->older = replay->younger;
     replay->younger = emptied;
-    empty(replay, &replay->younger);
+    empty(&replay->younger);
     if (age_ms / 2 >= window_ms)
-        empty(replay, &replay->older);
+        empty(&replay->older);
     replay->began_ms = now_ms;
 }
 
@@ -135,6 +144,7 @@ static jwkeep_code take(jwkeep_replay *replay, slot wanted, int64_t now_ms) {
         return JWKEEP_REPLAYED;
     if (replay->younger.count == replay->max_entries)
         return JWKEEP_REPLAY_MEMORY_FULL;
+    wanted.turn = replay->younger.turn;
     replay->younger.slots[place_of(replay, &replay->younger, wanted)] = wanted;
     replay->younger.count++;
     return JWKEEP_OK;
@@ -145,7 +155,8 @@ jwkeep_code jwkeep_replay_take(jwkeep_replay *replay, jwkeep_span id, int64_t no
     if (!replay || !id.data)
         return jk_fail_at(error, JWKEEP_MISUSE_ARGUMENT, replay ? "id" : "replay", NULL,
                           JWKEEP_NO_OFFSET);
-    const slot wanted = {jk_hash(&replay->keys[0], id) | 1u, jk_hash(&replay->keys[1], id)};
+    const slot wanted = {.low = jk_hash(&replay->keys[0], id),
+                         .high = (uint32_t)jk_hash(&replay->keys[1], id)};
     pthread_mutex_lock(&replay->lock);
     jwkeep_code code = take(replay, wanted, now_ms);
     pthread_mutex_unlock(&replay->lock);

@@ -18,7 +18,6 @@ ALLOCATE_NOTHING = {
         "jwkeep_verifier_status", "jwkeep_verifier_visit_dynamic"],
     "compares, hashing at most": ["jwkeep_confirmation_check", "jwkeep_id_token_check"],
     "decodes into what the caller gives": ["jwkeep_thumbprint_read_uri"],
-    "works in memory taken when it was made": ["jwkeep_replay_take"],
     "waits for what others do": ["jwkeep_verifier_wait_ready"],
 }
 # How a test makes allocations fail: its own functions, or those of tests/support.

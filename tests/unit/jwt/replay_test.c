@@ -86,6 +86,23 @@ static void says_so_when_it_is_full(void **state) {
     assert_int_equal(take("new", T_MS + WINDOW_MS), JWKEEP_OK);
 }
 
+/* What was taken in earlier windows neither takes room nor comes back. */
+static void serves_window_after_window(void **state) {
+    (void)state;
+    char id[32];
+    for (unsigned window = 0; window < 50; window++) {
+        int64_t now_ms = T_MS + window * WINDOW_MS;
+        for (unsigned i = 0; i < 8; i++) {
+            snprintf(id, sizeof id, "%u-%u", window % 3, i);
+            assert_int_equal(take(id, now_ms), JWKEEP_OK);
+            assert_int_equal(take(id, now_ms), JWKEEP_REPLAYED);
+        }
+        snprintf(id, sizeof id, "%u-5", (window + 2) % 3);
+        assert_int_equal(take(id, now_ms),
+                         window ? JWKEEP_REPLAYED : JWKEEP_REPLAY_MEMORY_FULL);
+    }
+}
+
 static void bounds_its_arguments(void **state) {
     (void)state;
     jwkeep_replay *other = NULL;
@@ -114,6 +131,7 @@ int main(void) {
         TEST(forgets_everything_after_a_long_silence),
         TEST(a_clock_that_goes_back_makes_nothing_new),
         TEST(says_so_when_it_is_full),
+        TEST(serves_window_after_window),
         TEST(bounds_its_arguments),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
