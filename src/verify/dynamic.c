@@ -107,17 +107,36 @@ static bool is_loaded(const jk_dynamic_issuer *issuer) {
     return jwkeep_source_check(issuer->issuer.source) != JWKEEP_KEYS_NOT_LOADED;
 }
 
-/* Takes who was evicted, and all that have keys by now, off the list of those without. */
+static void enter_unloaded(jk_dynamic_issuer *issuer) {
+    jk_dynamic *dynamic = issuer->dynamic;
+    issuer->next_unloaded = dynamic->unloaded;
+    issuer->unloaded_link = &dynamic->unloaded;
+    if (dynamic->unloaded)
+        dynamic->unloaded->unloaded_link = &issuer->next_unloaded;
+    dynamic->unloaded = issuer;
+    dynamic->unloaded_count++;
+}
+
+static void leave_unloaded(jk_dynamic_issuer *issuer) {
+    if (!issuer->unloaded_link)
+        return;
+    *issuer->unloaded_link = issuer->next_unloaded;
+    if (issuer->next_unloaded)
+        issuer->next_unloaded->unloaded_link = issuer->unloaded_link;
+    issuer->unloaded_link = NULL;
+    issuer->dynamic->unloaded_count--;
+}
+
+/* There may be thousands, and somebody who invents names asks for it with each: once a second.
+ * Whose keys came while it was waited for has left the list by itself. */
 static void prune_unloaded(jk_dynamic *dynamic) {
-    jk_dynamic_issuer **link = &dynamic->unloaded;
-    for (jk_dynamic_issuer *each = *link, *next; each; each = next) {
+    if (now_ms(dynamic) < dynamic->prune_at_ms)
+        return;
+    dynamic->prune_at_ms = now_ms(dynamic) + LOOK_AGAIN_MS;
+    for (jk_dynamic_issuer *each = dynamic->unloaded, *next; each; each = next) {
         next = each->next_unloaded;
-        if (each->is_evicted || is_loaded(each)) {
-            *link = next;
-            dynamic->unloaded_count--;
-        } else {
-            link = &each->next_unloaded;
-        }
+        if (is_loaded(each))
+            leave_unloaded(each);
     }
 }
 
@@ -159,7 +178,7 @@ static bool evict(jk_dynamic *dynamic, jk_dynamic_issuer *issuer) {
     if (is_out) {
         issuer->is_evicted = true;
         end_source(issuer);
-        prune_unloaded(dynamic);
+        leave_unloaded(issuer);
         dynamic->figures.issuers--;
         dynamic->figures.evicted++;
     }
@@ -199,7 +218,8 @@ static bool is_full(const jk_dynamic *dynamic) {
 }
 
 static jwkeep_code make_room(jk_dynamic *dynamic, jwkeep_error *error) {
-    prune_unloaded(dynamic);
+    if (is_full(dynamic))
+        prune_unloaded(dynamic);
     if (is_full(dynamic) && now_ms(dynamic) >= dynamic->squeeze_at_ms)
         dynamic->squeeze_at_ms = sweep_all(dynamic, true);
     if (!is_full(dynamic))
@@ -247,9 +267,7 @@ static int64_t earlier(int64_t a, int64_t b) {
 static void count_in(jk_dynamic *dynamic, jk_dynamic_issuer *issuer) {
     int64_t goes_at_ms = issuer->made_at_ms + JK_DYNAMIC_UNLOADED_MS;
     int64_t sweep_at_ms = atomic_load_explicit(&dynamic->sweep_at_ms, memory_order_relaxed);
-    issuer->next_unloaded = dynamic->unloaded;
-    dynamic->unloaded = issuer;
-    dynamic->unloaded_count++;
+    enter_unloaded(issuer);
     dynamic->figures.issuers++;
     dynamic->figures.accepted++;
     dynamic->squeeze_at_ms = earlier(dynamic->squeeze_at_ms, goes_at_ms);
@@ -354,6 +372,8 @@ void jk_issuer_use_done(jk_issuer_use *use) {
         pthread_mutex_lock(&dynamic->mutex);
         touch(held, now_ms(dynamic));
         held->calls--;
+        if (is_loaded(held))
+            leave_unloaded(held);
         pthread_mutex_unlock(&dynamic->mutex);
     }
     *use = (jk_issuer_use){0};
@@ -441,6 +461,7 @@ jwkeep_code jk_dynamic_new(const jk_dynamic_settings *settings, jwkeep_refresher
     dynamic->refresher = refresher;
     dynamic->fork_count = jk_fork_count();
     dynamic->squeeze_at_ms = INT64_MAX;
+    dynamic->prune_at_ms = INT64_MIN;
     atomic_init(&dynamic->sweep_at_ms, INT64_MAX);
     atomic_init(&dynamic->refused, 0);
     pthread_mutex_init(&dynamic->mutex, NULL);

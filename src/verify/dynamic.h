@@ -38,7 +38,10 @@ struct jk_dynamic_issuer {
     size_t calls;  /* that wait for its keys */
     bool is_evicted;
     bool is_ended; /* its source is abandoned */
+    /* In the list of those without keys: who comes next, and what names this one, NULL if it is
+     * not there. */
     jk_dynamic_issuer *next_unloaded;
+    jk_dynamic_issuer **unloaded_link;
     char iss[];
 };
 
@@ -65,6 +68,9 @@ struct jk_dynamic {
     bool is_closed;
     jwkeep_dynamic_status figures;
     int64_t squeeze_at_ms; /* when somebody may have to make room again */
+    int64_t prune_at_ms;   /* when all that are unloaded may be looked at again */
+    /* Those without keys; among them, until it is looked at, one whose keys came when nobody
+     * waited for them any more. */
     jk_dynamic_issuer *unloaded;
     size_t unloaded_count;
     uint64_t made_count; /* so that each is numbered differently */

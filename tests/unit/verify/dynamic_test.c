@@ -342,6 +342,46 @@ static void r21_places_without_keys_change_hands_after_a_minute(void **state) {
     assert_int_equal(status().evicted, 2);
 }
 
+static size_t unloaded(void) {
+    return fixture.verifier->dynamic->unloaded_count;
+}
+
+/* Whoever waited for the keys, or evicts, takes the one issuer off the list: the others, of
+ * which there may be thousands, are not looked at for that. */
+static void an_issuer_that_has_keys_leaves_the_list_of_those_without(void **state) {
+    (void)state;
+    assert_int_equal(verify("https://down.test/a"), JWKEEP_KEYS_FETCH_FAILED);
+    for (size_t i = 0; i < 20; i++)
+        assert_int_equal(verify_tenant("a", i), JWKEEP_OK);
+    assert_int_equal(unloaded(), 1);
+    assert_int_equal(verify("https://down.test/b"), JWKEEP_KEYS_FETCH_FAILED);
+    assert_int_equal(unloaded(), 2);
+    assert_int_equal(fixture.verifier->dynamic->prune_at_ms, INT64_MIN);
+    many_issuers_advance(fixture.world, MINUTE);
+    jk_dynamic_sweep_if_due(fixture.verifier->dynamic);
+    assert_int_equal(status().evicted, 2);
+    assert_int_equal(unloaded(), 0);
+}
+
+/* Somebody who invents names has all of those without keys looked at once a second, not with
+ * each name: it is that long that keys which came when nobody waited may go unseen. */
+static void r21_the_list_of_those_without_keys_is_looked_at_once_a_second(void **state) {
+    (void)state;
+    jwkeep_pending *pending = NULL;
+    assert_int_equal(verify("https://down.test/a"), JWKEEP_KEYS_FETCH_FAILED);
+    char *bytes = signed_by(fixture.key, "https://b.tenants.test", AUDIENCE);
+    jwkeep_code code = begin(bytes, &pending);
+    jwkeep_pending_cancel(pending);
+    free(bytes);
+    assert_int_equal(code, JWKEEP_PENDING);
+    assert_int_equal(verify("https://down.test/c"), JWKEEP_KEYS_BUSY);
+    turn(4);
+    many_issuers_advance(fixture.world, 999);
+    assert_int_equal(verify("https://down.test/c"), JWKEEP_KEYS_BUSY);
+    many_issuers_advance(fixture.world, 1);
+    assert_int_equal(verify("https://down.test/c"), JWKEEP_KEYS_FETCH_FAILED);
+}
+
 static void r21_nobody_in_use_is_evicted_for_another(void **state) {
     (void)state;
     for (size_t i = 0; i < 4; i++)
@@ -642,6 +682,8 @@ int main(void) {
                                         set_up_asking, tear_down),
         BARE(the_caller_alone_may_decide),
         TEST(r21_a_failed_discovery_is_remembered),
+        TEST(an_issuer_that_has_keys_leaves_the_list_of_those_without),
+        NARROW(r21_the_list_of_those_without_keys_is_looked_at_once_a_second),
         NARROW(r21_a_flood_of_invented_issuers_evicts_nobody),
         NARROW(r21_places_without_keys_change_hands_after_a_minute),
         NARROW(r21_nobody_in_use_is_evicted_for_another),
