@@ -79,14 +79,13 @@ bool jk_base64url_decode_portable(jwkeep_span text, uint8_t *ret_bytes, size_t *
 }
 
 bool jk_base64url_decode(jwkeep_span text, uint8_t *ret_bytes, size_t *ret_offset) {
+#ifdef JK_BASE64URL_HAS_VBMI
+    if (__builtin_cpu_supports("avx512vbmi"))
+        return jk_base64url_decode_vbmi(text, ret_bytes, ret_offset);
+#endif
 #ifdef JK_BASE64URL_HAS_AVX2
-    if (text.size >= 32 && __builtin_cpu_supports("avx2")) {
-        size_t done = jk_base64url_decode_avx2(text, ret_bytes);
-        size_t offset = 0;
-        jwkeep_span rest = jwkeep_span_of(text.data + done, text.size - done);
-        return jk_base64url_decode_portable(rest, ret_bytes + done / 4 * 3, &offset) ||
-               fail(done + offset, ret_offset);
-    }
+    if (__builtin_cpu_supports("avx2"))
+        return jk_base64url_decode_avx2(text, ret_bytes, ret_offset);
 #endif
     return jk_base64url_decode_portable(text, ret_bytes, ret_offset);
 }

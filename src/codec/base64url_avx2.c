@@ -50,10 +50,12 @@ ON_AVX2 static inline bool decode_block(const uint8_t *at, uint8_t *to) {
     return true;
 }
 
-ON_AVX2 size_t jk_base64url_decode_avx2(jwkeep_span text, uint8_t *ret_bytes) {
+/* The number of characters done: blocks, and the fours after them, up to the first block that
+ * has a wrong character. */
+ON_AVX2 static size_t decode_blocks(jwkeep_span text, uint8_t *to) {
     size_t done = 0;
     for (; text.size - done >= BLOCK_CHARACTERS; done += BLOCK_CHARACTERS)
-        if (!decode_block(text.data + done, ret_bytes + done / 4 * 3))
+        if (!decode_block(text.data + done, to + done / 4 * 3))
             return done;
     /* Of what is left, all fours: a block that ends with them does some of the last one again.
      */
@@ -61,7 +63,18 @@ ON_AVX2 size_t jk_base64url_decode_avx2(jwkeep_span text, uint8_t *ret_bytes) {
     if (done == 0 || done == fours)
         return done;
     size_t start = fours - BLOCK_CHARACTERS;
-    return decode_block(text.data + start, ret_bytes + start / 4 * 3) ? fours : done;
+    return decode_block(text.data + start, to + start / 4 * 3) ? fours : done;
+}
+
+bool jk_base64url_decode_avx2(jwkeep_span text, uint8_t *ret_bytes, size_t *ret_offset) {
+    size_t done = decode_blocks(text, ret_bytes);
+    size_t offset = 0;
+    jwkeep_span rest = jwkeep_span_of(text.data + done, text.size - done);
+    if (jk_base64url_decode_portable(rest, ret_bytes + done / 4 * 3, &offset))
+        return true;
+    if (ret_offset)
+        *ret_offset = done + offset;
+    return false;
 }
 
 #else

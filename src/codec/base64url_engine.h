@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Owns the two ways base64url is decoded, so that the tests can hold them against each other.
+ * Owns the ways base64url is decoded, so that the tests can hold them against each other.
  * jk_base64url_decode chooses. */
 #ifndef JK_CODEC_BASE64URL_ENGINE_H
 #define JK_CODEC_BASE64URL_ENGINE_H
@@ -13,11 +13,13 @@ JWKEEP_MUST_USE bool jk_base64url_decode_portable(jwkeep_span text, uint8_t *ret
 
 #if defined(__x86_64__)
 #define JK_BASE64URL_HAS_AVX2 1
+#define JK_BASE64URL_HAS_VBMI 1
 
-/* Decodes blocks of 32 characters and, after them, the fours that are left; stops before the
- * first block that has a wrong character. Nothing of a text under 32 characters. The number of
- * characters done. Only where the processor has AVX2. */
-size_t jk_base64url_decode_avx2(jwkeep_span text, uint8_t *ret_bytes);
+/* The same, only where the processor has AVX2; AVX-512 VBMI (and with it F and BW). */
+JWKEEP_MUST_USE bool jk_base64url_decode_avx2(jwkeep_span text, uint8_t *ret_bytes,
+                                              size_t *ret_offset);
+JWKEEP_MUST_USE bool jk_base64url_decode_vbmi(jwkeep_span text, uint8_t *ret_bytes,
+                                              size_t *ret_offset);
 #endif
 
 #endif

@@ -21,6 +21,8 @@ jwkeep_code jk_issuer_table_init(jk_issuer_table *table, size_t capacity, jk_are
     return JWKEEP_OK;
 }
 
+#define FEW_PLACES 8u /* walking through them costs less than a hash */
+
 /* The place of `name`, or the free one where it would go: there always is one, since the
  * table is at most half full. */
 static jk_issuer_entry *place_of(const jk_issuer_table *table, jwkeep_span name) {
@@ -39,7 +41,17 @@ bool jk_issuer_table_add(jk_issuer_table *table, jwkeep_span name, size_t index)
     return true;
 }
 
+static const jk_issuer_entry *find_among_few(const jk_issuer_table *table, jwkeep_span name) {
+    for (const jk_issuer_entry *one = table->entries; one <= table->entries + table->mask;
+         one++)
+        if (one->name.size == name.size && jwkeep_span_is_present(one->name) &&
+            memcmp(one->name.data, name.data, name.size) == 0)
+            return one;
+    return NULL;
+}
+
 size_t jk_issuer_table_find(const jk_issuer_table *table, jwkeep_span name) {
-    const jk_issuer_entry *entry = place_of(table, name);
-    return jwkeep_span_is_present(entry->name) ? entry->index : JK_ISSUER_NONE;
+    const jk_issuer_entry *entry =
+        table->mask < FEW_PLACES ? find_among_few(table, name) : place_of(table, name);
+    return entry && jwkeep_span_is_present(entry->name) ? entry->index : JK_ISSUER_NONE;
 }

@@ -8,17 +8,21 @@
 
 #include <cmocka.h>
 
-static void sees_every_single_bit(void **state) {
+#define MAX_BYTES 150u /* more than two strides, a word and some bytes */
+
+static void sees_every_single_bit_of_every_size(void **state) {
     (void)state;
-    uint8_t a[33];
-    uint8_t b[33];
+    uint8_t a[MAX_BYTES];
+    uint8_t b[MAX_BYTES];
     memset(a, 0x5a, sizeof a);
     memcpy(b, a, sizeof b);
-    assert_true(jk_secret_equals(jwkeep_span_of(a, 33), jwkeep_span_of(b, 33)));
-    for (size_t bit = 0; bit < sizeof b * 8; bit++) {
-        b[bit / 8] ^= (uint8_t)(1u << bit % 8);
-        assert_false(jk_secret_equals(jwkeep_span_of(a, 33), jwkeep_span_of(b, 33)));
-        b[bit / 8] ^= (uint8_t)(1u << bit % 8);
+    for (size_t size = 1; size <= MAX_BYTES; size++) {
+        assert_true(jk_secret_equals(jwkeep_span_of(a, size), jwkeep_span_of(b, size)));
+        for (size_t bit = 0; bit < size * 8; bit++) {
+            b[bit / 8] ^= (uint8_t)(1u << bit % 8);
+            assert_false(jk_secret_equals(jwkeep_span_of(a, size), jwkeep_span_of(b, size)));
+            b[bit / 8] ^= (uint8_t)(1u << bit % 8);
+        }
     }
 }
 
@@ -40,7 +44,7 @@ static void wipes_the_bytes_it_was_told_to_and_no_other(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sees_every_single_bit),
+        cmocka_unit_test(sees_every_single_bit_of_every_size),
         cmocka_unit_test(takes_other_sizes_as_unequal_and_nothing_as_equal),
         cmocka_unit_test(wipes_the_bytes_it_was_told_to_and_no_other),
     };
