@@ -94,7 +94,8 @@ jwkeep_span jwkeep_json_name(const jwkeep_json *value) {
 jwkeep_span jwkeep_json_string(const jwkeep_json *value) {
     if (jwkeep_json_type_of(value) != JWKEEP_JSON_STRING)
         return JWKEEP_SPAN_NONE;
-    return jwkeep_span_of(value->as.string, value->string_size);
+    return value->is_unescaped ? jwkeep_span_of(value->as.string, value->string_size)
+                               : jwkeep_span_of(value->raw + 1, value->raw_size - 2);
 }
 
 jwkeep_span jwkeep_json_raw(const jwkeep_json *value) {

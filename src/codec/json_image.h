@@ -11,29 +11,28 @@
 /* Of a text; no longer one has an image. */
 #define JK_JSON_IMAGE_MAX_BYTES ((size_t)UINT16_MAX)
 
+/* A value: what most need. */
 typedef struct jk_packed_json {
     uint16_t raw; /* where it begins in the text */
     uint16_t raw_size;
-    uint16_t name; /* where it begins, in the text or among the strings */
-    uint16_t name_size;
-    union {
-        struct {
-            uint16_t start; /* as of the name */
-            uint16_t size;
-        } string;
-        struct {
-            uint16_t count; /* as in jwkeep_json */
-            uint16_t span;
-        } container;
-    } as;
-    uint8_t type;
-    uint8_t marks; /* of json_image.c: whether it is the last; where name and string are */
+    uint16_t name; /* where it begins in the text */
+    uint8_t name_size;
+    uint8_t marks; /* of json_image.c: its type, and whether it is odd */
 } jk_packed_json;
+
+/* What an odd one needs besides: a container, a long name, or what was unescaped. */
+typedef struct jk_odd_json {
+    uint16_t name_size;
+    uint16_t first;  /* of a container: its count; of a string: its size */
+    uint16_t second; /* of a container: its span, as in jwkeep_json */
+    uint16_t marks;  /* of json_image.c: what was unescaped */
+} jk_odd_json;
 
 typedef struct jk_json_image {
     uint16_t value_count;
+    uint16_t odd_count;
     uint16_t strings_size;   /* of those that were unescaped: no longer than the text */
-    jk_packed_json values[]; /* the root first; behind them the strings */
+    jk_packed_json values[]; /* the root first; behind them the odd ones, then the strings */
 } jk_json_image;
 
 /* The block that the image of `root`, which was read from `text`, takes. */

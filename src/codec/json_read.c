@@ -313,30 +313,36 @@ static inline jwkeep_json *add_value(reader *r, const uint8_t *at, jwkeep_json_t
     value->name_size = (uint32_t)r->name.size;
     value->type = (uint8_t)type;
     value->is_last = false;
+    value->is_unescaped = false;
     r->name = JWKEEP_SPAN_NONE;
     return value;
 }
 
-static inline const uint8_t *add_scalar(reader *r, const uint8_t *first, const uint8_t *at,
-                                        jwkeep_json_type type, jwkeep_span string) {
+static inline jwkeep_json *add_scalar(reader *r, const uint8_t *first, const uint8_t *at,
+                                      jwkeep_json_type type) {
     jwkeep_json *value = add_value(r, first, type);
-    if (JK_UNLIKELY(!value))
-        return NULL;
-    value->raw_size = (uint32_t)(at - first);
-    value->as.string = string.data;
-    value->string_size = (uint32_t)string.size;
-    return at;
+    if (JK_LIKELY(value))
+        value->raw_size = (uint32_t)(at - first);
+    return value;
 }
 
 static inline const uint8_t *add_bare(reader *r, const uint8_t *first, const uint8_t *at,
                                       jwkeep_json_type type) {
-    return at ? add_scalar(r, first, at, type, JWKEEP_SPAN_NONE) : NULL;
+    return at && add_scalar(r, first, at, type) ? at : NULL;
 }
 
 static inline const uint8_t *add_string(reader *r, const uint8_t *first) {
     jwkeep_span string;
     const uint8_t *at = read_string(r, first, &string);
-    return at ? add_scalar(r, first, at, JWKEEP_JSON_STRING, string) : NULL;
+    jwkeep_json *value = at ? add_scalar(r, first, at, JWKEEP_JSON_STRING) : NULL;
+    if (JK_UNLIKELY(!value))
+        return NULL;
+    if (JK_UNLIKELY(string.data != first + 1)) {
+        value->is_unescaped = true;
+        value->as.string = string.data;
+        value->string_size = (uint32_t)string.size;
+    }
+    return at;
 }
 
 /* The name of a member and its colon. */

@@ -11,7 +11,7 @@ struct jwkeep_json {
     const uint8_t *raw;  /* in the text */
     const uint8_t *name; /* unescaped; NULL outside an object */
     union {
-        const uint8_t *string; /* unescaped */
+        const uint8_t *string; /* unescaped; only where `is_unescaped` */
         struct {
             uint32_t count; /* children */
             uint32_t span;  /* values from this one to its last descendant; while the container
@@ -20,9 +20,10 @@ struct jwkeep_json {
     } as;
     uint32_t raw_size;
     uint32_t name_size;
-    uint32_t string_size;
+    uint32_t string_size; /* as `as.string` */
     uint8_t type;
-    bool is_last; /* of its container; the root is */
+    bool is_last;      /* of its container; the root is */
+    bool is_unescaped; /* a string with escapes; any other stands in `raw`, between quotes */
 };
 
 static inline bool jk_json_is_container(const jwkeep_json *value) {
