@@ -20,7 +20,7 @@ void jwkeep_verifier_options_init(jwkeep_verifier_options *options) {
 }
 
 int64_t jk_verifier_now_ms(const jwkeep_verifier *verifier) {
-    return verifier->now_ms ? verifier->now_ms(verifier->user) : jk_clock_wall_ms();
+    return verifier->now_ms ? verifier->now_ms(verifier->user) : jk_clock_wall_tick_ms();
 }
 
 static jwkeep_code misuse(jwkeep_error *error, const char *text, const char *where) {

@@ -19,6 +19,17 @@ static void wall_time_counts_milliseconds_since_1970(void **state) {
     assert_true(now_ms <= (after_s + 2) * 1000);
 }
 
+static void a_tick_is_no_later_than_the_clock_and_does_not_stand_still(void **state) {
+    (void)state;
+    int64_t first_ms = jk_clock_wall_tick_ms();
+    int64_t tick_ms;
+    do {
+        tick_ms = jk_clock_wall_tick_ms();
+        assert_true(tick_ms <= jk_clock_wall_ms());
+    } while (tick_ms == first_ms);
+    assert_true(tick_ms >= (int64_t)(time(NULL) - 2) * 1000);
+}
+
 static void monotonic_time_never_goes_back(void **state) {
     (void)state;
     int64_t last_ms = jk_clock_monotonic_ms();
@@ -32,6 +43,7 @@ static void monotonic_time_never_goes_back(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(wall_time_counts_milliseconds_since_1970),
+        cmocka_unit_test(a_tick_is_no_later_than_the_clock_and_does_not_stand_still),
         cmocka_unit_test(monotonic_time_never_goes_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
