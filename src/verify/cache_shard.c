@@ -5,10 +5,12 @@
 #include "base/allocator.h"
 #include "jose/jwk.h"
 
-#define SMALL_PART 10u         /* the small queue is at least this part of the shard */
-#define IMAGE_BYTES_GUESS 256u /* what there is of a dozen claims */
-#define MAX_STEPS 64u          /* entries that get another round for one that comes in */
-#define LOOKS 2u               /* at entries of each queue, whether a key has gone */
+#define SMALL_PART 10u   /* the small queue is at least this part of the shard */
+#define ADDRESS_BITS 48u /* of a process, with what page tables of four levels reach */
+#define SIZE_MASK 0xfu   /* of a place: the entry's size, in steps of two lines */
+#define SIZE_STEP (2u * JK_CACHE_LINE)
+#define MAX_STEPS 64u /* entries that get another round for one that comes in */
+#define LOOKS 2u      /* at entries of each queue, whether a key has gone */
 
 void jk_cached_token_free(jk_cached_token *entry) {
     if (!entry)
@@ -25,43 +27,60 @@ static size_t power_of_two(size_t least) {
     return power;
 }
 
-/* As many buckets as entries, so that even in a full shard hardly one of a thousand that come
+/* Five places for two entries, so that even in a full shard hardly one of a thousand that come
  * in finds all its places taken, and pushes out one of those. */
 bool jk_cache_shard_init(jk_cache_shard *shard, size_t max_entries, size_t max_bytes) {
-    size_t count = power_of_two(max_entries > 2 ? max_entries : 2);
-    jk_cache_bucket *buckets = jk_alloc_lines(count, sizeof *buckets);
-    uint32_t *ghosts = jk_alloc_zeroed(count, sizeof *ghosts);
+    size_t bucket_count = max_entries / 2 * 5 / JK_CACHE_PLACES + 1;
+    size_t ghost_count = power_of_two(max_entries);
+    jk_cache_bucket *buckets = jk_alloc_lines(bucket_count, sizeof *buckets);
+    uint32_t *ghosts = jk_alloc_zeroed(ghost_count, sizeof *ghosts);
     if (!buckets || !ghosts || pthread_mutex_init(&shard->mutex, NULL) != 0) {
         jk_free(ghosts);
         jk_free_lines(buckets);
         return false;
     }
     shard->buckets = buckets;
-    shard->bucket_mask = count - 1;
+    shard->bucket_count = bucket_count;
     shard->max_entries = max_entries;
     shard->max_bytes = max_bytes;
     shard->ghosts = ghosts;
-    shard->ghost_mask = count - 1;
+    shard->ghost_mask = ghost_count - 1;
     return true;
 }
 
-/* One of the places of a tag: first those of its bucket, then those of the other one of the
- * pair, whose line the processor fetches along with it. */
-typedef struct place {
-    _Atomic uint64_t *tag;
-    _Atomic(void *) *entry;
-} place;
+/* One of the places of a tag, in the order in which they are tried. The bucket is chosen by the
+ * lower half of the tag, the first place by four bits above it: most entries stand there, and
+ * the processor need not guess how long the search will be. The shard, and what a place holds
+ * of the tag, are by yet others. */
+static inline jk_cache_place *place_of(const jk_cache_shard *shard, uint64_t tag,
+                                       size_t index) {
+    jk_cache_bucket *bucket = &shard->buckets[(tag & UINT32_MAX) * shard->bucket_count >> 32];
+    return &bucket->places[index ^ (tag >> 32 & (JK_CACHE_PLACES - 1))];
+}
 
-static inline place place_of(const jk_cache_shard *shard, uint64_t tag, size_t index) {
-    size_t at = ((size_t)tag & shard->bucket_mask) ^ index / JK_CACHE_WAYS;
-    jk_cache_bucket *bucket = &shard->buckets[at];
-    return (place){&bucket->tags[index % JK_CACHE_WAYS],
-                   &bucket->entries[index % JK_CACHE_WAYS]};
+static inline bool is_tagged(uint64_t word, uint64_t tag) {
+    return (word ^ tag) >> ADDRESS_BITS == 0;
+}
+
+static inline jk_cached_token *entry_in(uint64_t word) {
+    return (jk_cached_token *)(uintptr_t)(word << (64 - ADDRESS_BITS) >> (64 - ADDRESS_BITS) &
+                                          ~(uint64_t)SIZE_MASK);
+}
+
+static bool has_word(const jk_cached_token *entry) {
+    return ((uintptr_t)entry & SIZE_MASK) == 0 &&
+           (uint64_t)(uintptr_t)entry >> ADDRESS_BITS == 0;
+}
+
+static uint64_t word_of(const jk_cached_token *entry) {
+    size_t steps = (entry->size + SIZE_STEP - 1) / SIZE_STEP;
+    return entry->tag >> ADDRESS_BITS << ADDRESS_BITS | (uintptr_t)entry |
+           (steps < SIZE_MASK ? steps : SIZE_MASK);
 }
 
 /* For who holds the mutex. */
-static jk_cached_token *entry_at(place at) {
-    return atomic_load_explicit(at.entry, memory_order_relaxed);
+static jk_cached_token *entry_at(const jk_cache_place *place) {
+    return entry_in(atomic_load_explicit(place, memory_order_relaxed));
 }
 
 /* Whoever knows the end of a token well enough to meet its tag, which is keyed, learns nothing
@@ -70,43 +89,53 @@ static bool is_of(const jk_cached_token *entry, uint64_t tag, jwkeep_span bytes)
     return entry->tag == tag && jk_secret_equals(jk_cached_token_bytes(entry), bytes);
 }
 
-/* An entry lies where no guess of the processor leads: all its lines are asked for at once, as
- * many as it should have, so that they come while the first are compared. NULL: it has just
- * been taken out. */
-static void fetch_ahead(const jk_cached_token *entry, size_t token_size) {
-    if (!entry)
-        return;
-    const uint8_t *at = (const uint8_t *)entry;
-    size_t size = sizeof *entry + IMAGE_BYTES_GUESS + token_size;
+/* An entry lies where no guess of the processor leads: all its lines are asked for at once, so
+ * that they come while the first are compared. */
+static void fetch_ahead(uint64_t word) {
+    const uint8_t *at = (const uint8_t *)entry_in(word);
+    size_t size = (word & SIZE_MASK) * SIZE_STEP;
     for (size_t i = 0; i < size; i += JK_CACHE_LINE)
         __builtin_prefetch(at + i, 0, 3);
 }
 
 void jk_cache_shard_fetch_places(const jk_cache_shard *shard, uint64_t tag) {
-    for (size_t i = 0; i < JK_CACHE_PLACES; i += JK_CACHE_WAYS)
-        __builtin_prefetch(place_of(shard, tag, i).tag, 0, 3);
+    for (size_t i = 0; i < JK_CACHE_PLACES; i += JK_CACHE_LINE / sizeof(jk_cache_place))
+        __builtin_prefetch(place_of(shard, tag, i), 0, 3);
 }
 
-unsigned jk_cache_shard_fetch_entry(const jk_cache_shard *shard, uint64_t tag,
-                                    size_t token_size) {
+unsigned jk_cache_shard_fetch_entry(const jk_cache_shard *shard, uint64_t tag) {
     for (unsigned i = 0; i < JK_CACHE_PLACES; i++) {
-        place at = place_of(shard, tag, i);
-        if (JK_LIKELY(atomic_load_explicit(at.tag, memory_order_relaxed) != tag))
+        uint64_t word = atomic_load_explicit(place_of(shard, tag, i), memory_order_relaxed);
+        if (JK_LIKELY(!is_tagged(word, tag)))
             continue;
-        fetch_ahead(entry_at(at), token_size);
+        fetch_ahead(word);
         return i;
     }
     return 0;
 }
 
+/* Announces the entry that `place` has, if it is one of this tag; it is not released before the
+ * slot is cleared (A). */
+static jk_cached_token *announce(jk_hazard *hazard, const jk_cache_place *place, uint64_t tag) {
+    uint64_t word = atomic_load_explicit(place, memory_order_acquire);
+    while (entry_in(word) && is_tagged(word, tag)) {
+        atomic_store_explicit(hazard, entry_in(word), memory_order_seq_cst);
+        uint64_t again = atomic_load_explicit(place, memory_order_seq_cst);
+        if (JK_LIKELY(again == word))
+            return entry_in(word);
+        word = again;
+        jk_hazard_clear(hazard);
+    }
+    return NULL;
+}
+
 jk_cached_token *jk_cache_shard_find(const jk_cache_shard *shard, uint64_t tag, unsigned first,
                                      jwkeep_span bytes, uint64_t epoch, jk_hazard *hazard) {
     for (unsigned i = 0; i < JK_CACHE_PLACES; i++) {
-        place at = place_of(shard, tag, i ^ first);
-        if (JK_LIKELY(atomic_load_explicit(at.tag, memory_order_relaxed) != tag))
+        jk_cached_token *entry = announce(hazard, place_of(shard, tag, i ^ first), tag);
+        if (JK_LIKELY(!entry))
             continue;
-        jk_cached_token *entry = jk_hazard_announce(hazard, at.entry);
-        if (entry && entry->epoch == epoch && is_of(entry, tag, bytes))
+        if (entry->epoch == epoch && is_of(entry, tag, bytes))
             return entry;
         jk_hazard_clear(hazard);
     }
@@ -174,11 +203,9 @@ static void count_one(_Atomic uint64_t *figure) {
 /* No reader finds it from here on (A). */
 static void unlink_entry(jk_cache_shard *shard, jk_cached_token *entry) {
     for (size_t i = 0; i < JK_CACHE_PLACES; i++) {
-        place at = place_of(shard, entry->tag, i);
-        if (entry_at(at) != entry)
-            continue;
-        atomic_store_explicit(at.entry, NULL, memory_order_seq_cst);
-        atomic_store_explicit(at.tag, 0, memory_order_relaxed);
+        jk_cache_place *place = place_of(shard, entry->tag, i);
+        if (entry_at(place) == entry)
+            atomic_store_explicit(place, 0, memory_order_seq_cst);
     }
     take_out(queue_of(shard, entry), entry);
     count_sizes(shard, bytes_now(shard) - entry->size);
@@ -223,17 +250,17 @@ static uint32_t worth_of(const jk_cached_token *entry) {
 }
 
 /* The place that is free, or the one whose entry is worth least. */
-static place choose_place(const jk_cache_shard *shard, uint64_t tag) {
-    place least = place_of(shard, tag, 0);
+static jk_cache_place *choose_place(const jk_cache_shard *shard, uint64_t tag) {
+    jk_cache_place *least = place_of(shard, tag, 0);
     uint32_t least_worth = UINT32_MAX;
     for (size_t i = 0; i < JK_CACHE_PLACES; i++) {
-        place at = place_of(shard, tag, i);
-        const jk_cached_token *entry = entry_at(at);
+        jk_cache_place *place = place_of(shard, tag, i);
+        const jk_cached_token *entry = entry_at(place);
         if (!entry)
-            return at;
+            return place;
         uint32_t worth = worth_of(entry);
         if (worth < least_worth) {
-            least = at;
+            least = place;
             least_worth = worth;
         }
     }
@@ -241,8 +268,8 @@ static place choose_place(const jk_cache_shard *shard, uint64_t tag) {
 }
 
 static void link_entry(jk_cache_shard *shard, jk_cached_token *entry) {
-    place at = choose_place(shard, entry->tag);
-    jk_cached_token *victim = entry_at(at);
+    jk_cache_place *place = choose_place(shard, entry->tag);
+    jk_cached_token *victim = entry_at(place);
     if (victim)
         evict(shard, victim);
     uint32_t *ghost = ghost_of(shard, entry->tag);
@@ -251,8 +278,7 @@ static void link_entry(jk_cache_shard *shard, jk_cached_token *entry) {
         *ghost = 0;
     enqueue(shard, entry, is_known);
     count_sizes(shard, bytes_now(shard) + entry->size);
-    atomic_store_explicit(at.entry, entry, memory_order_seq_cst);
-    atomic_store_explicit(at.tag, entry->tag, memory_order_relaxed);
+    atomic_store_explicit(place, word_of(entry), memory_order_seq_cst);
 }
 
 static jk_cached_token *same_token(const jk_cache_shard *shard, const jk_cached_token *entry) {
@@ -308,7 +334,7 @@ static bool take_in(jk_cache_shard *shard, jk_cached_token *entry) {
 }
 
 void jk_cache_shard_put(jk_cache_shard *shard, jk_cached_token *entry) {
-    if (entry->size > jk_cache_shard_max_entry(shard) ||
+    if (entry->size > jk_cache_shard_max_entry(shard) || !has_word(entry) ||
         pthread_mutex_trylock(&shard->mutex) != 0) {
         jk_cached_token_free(entry);
         return;

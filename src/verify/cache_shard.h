@@ -19,8 +19,7 @@
 #include <pthread.h>
 #include <stdint.h>
 
-#define JK_CACHE_WAYS 4u     /* entries of one bucket */
-#define JK_CACHE_PLACES 8u   /* where an entry may be: its bucket and the neighbour */
+#define JK_CACHE_PLACES 16u  /* where an entry may be: two lines of the processor's cache */
 #define JK_CACHE_MAX_USES 3u /* counted: rounds an entry is given */
 
 /* Longer ones are not remembered: their payloads would have no images. */
@@ -59,12 +58,15 @@ static inline const jk_token_image *jk_cached_token_image(const jk_cached_token 
 /* Wipes it and lets go of its key. NULL is fine. */
 void jk_cached_token_free(jk_cached_token *entry);
 
-/* One line of the processor's cache. A tag says where looking is worth while; what counts is
- * the entry. */
+/* What a place holds: 16 bits of the tag, which say whether looking is worth while, and the
+ * address of the entry, whose four lowest bits say how much there is of it; 0: nothing. Stored
+ * seq_cst by who holds the mutex, announced by readers (A). Kept this small, the places stay in
+ * the caches of a core while entries pass through. */
+typedef _Atomic uint64_t jk_cache_place;
+
+/* The processor fetches the second line along with the first. */
 typedef struct jk_cache_bucket {
-    _Alignas(JK_CACHE_LINE) _Atomic uint64_t tags[JK_CACHE_WAYS];
-    /* Stored seq_cst by who holds the mutex, announced by readers (A). */
-    _Atomic(void *) entries[JK_CACHE_WAYS];
+    _Alignas(JK_CACHE_LINE) jk_cache_place places[JK_CACHE_PLACES];
 } jk_cache_bucket;
 
 typedef struct jk_cache_queue {
@@ -76,7 +78,7 @@ typedef struct jk_cache_queue {
 
 typedef struct jk_cache_shard {
     _Alignas(JK_CACHE_LINE) jk_cache_bucket *buckets;
-    size_t bucket_mask;
+    size_t bucket_count;
     size_t max_entries;
     size_t max_bytes;
 
@@ -102,11 +104,9 @@ JWKEEP_MUST_USE bool jk_cache_shard_init(jk_cache_shard *shard, size_t max_entri
 void jk_cache_shard_done(jk_cache_shard *shard, bool waits);
 
 /* Ask the memory for what jk_cache_shard_find will look at: first the places, then, once they
- * have come, the entry of a token of `token_size` bytes, if one of them has it. Gives that
- * place; 0 without one. */
+ * have come, the entry, if one of them has it. Gives that place; 0 without one. */
 void jk_cache_shard_fetch_places(const jk_cache_shard *shard, uint64_t tag);
-unsigned jk_cache_shard_fetch_entry(const jk_cache_shard *shard, uint64_t tag,
-                                    size_t token_size);
+unsigned jk_cache_shard_fetch_entry(const jk_cache_shard *shard, uint64_t tag);
 
 /* The entry of these very bytes and this epoch, announced in `hazard`, which the caller clears;
  * NULL, and nothing announced, without one. Place `first`, under JK_CACHE_PLACES, is looked at

@@ -7,7 +7,7 @@
 #include "base/hash.h"
 #include "sync/threads.h"
 
-#define TAIL_BYTES 64u /* of a token, which its place depends on: most of it signature */
+#define TAIL_BYTES 16u /* of a token, which its place depends on: 96 bits of signature */
 #define MAX_SHARDS 16u
 #define SHARD_MIN_ENTRIES 512u
 #define SHARD_MIN_BYTES (256u * 1024u)
@@ -89,8 +89,13 @@ static uint64_t tag_of(const jk_token_cache *cache, jwkeep_span bytes) {
 }
 
 /* By other bits than those that choose a bucket. */
-static jk_cache_shard *shard_of(jk_token_cache *cache, uint64_t tag) {
-    return &cache->shards[(tag >> 40) & (cache->shard_count - 1)];
+static size_t shard_index(const jk_token_cache *cache, uint64_t tag) {
+    return (tag >> 40) & (cache->shard_count - 1);
+}
+
+void jk_token_cache_expect(const jk_token_cache *cache, jwkeep_span bytes) {
+    uint64_t tag = tag_of(cache, bytes);
+    jk_cache_shard_fetch_entry(&cache->shards[shard_index(cache, tag)], tag);
 }
 
 void jk_token_cache_look(jk_token_cache *cache, jwkeep_span bytes, jk_cache_look *ret_look) {
@@ -104,13 +109,13 @@ void jk_token_cache_look(jk_token_cache *cache, jwkeep_span bytes, jk_cache_look
     ret_look->place = 0;
     ret_look->epoch = atomic_load_explicit(&cache->epoch, memory_order_acquire);
     ret_look->tag = tag_of(cache, bytes);
-    ret_look->shard = shard_of(cache, ret_look->tag);
+    ret_look->shard = &cache->shards[shard_index(cache, ret_look->tag)];
     jk_cache_shard_fetch_places(ret_look->shard, ret_look->tag);
 }
 
 void jk_token_cache_fetch(jk_cache_look *look) {
     if (look->cache)
-        look->place = jk_cache_shard_fetch_entry(look->shard, look->tag, look->bytes.size);
+        look->place = jk_cache_shard_fetch_entry(look->shard, look->tag);
 }
 
 void jk_token_cache_find(jk_cache_look *look) {

@@ -32,6 +32,9 @@ typedef struct jk_cache_look {
     uint64_t epoch;
 } jk_cache_look;
 
+/* Has the memory bring what a look for `bytes` will come upon. No lock. */
+void jk_token_cache_expect(const jk_token_cache *cache, jwkeep_span bytes);
+
 /* Begins to look for `bytes`, which must live as long as the look is used. `cache` may be NULL:
  * then nothing is found. Every look is left by the same thread. */
 void jk_token_cache_look(jk_token_cache *cache, jwkeep_span bytes, jk_cache_look *ret_look);

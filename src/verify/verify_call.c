@@ -261,6 +261,11 @@ static jwkeep_code wait_and_retry(const struct call *call, jk_issuer_use *use,
     return code;
 }
 
+void jwkeep_verifier_expect(const jwkeep_verifier *verifier, jwkeep_span bytes) {
+    if (verifier && verifier->cache && jwkeep_span_is_present(bytes))
+        jk_token_cache_expect(verifier->cache, bytes);
+}
+
 jwkeep_code jwkeep_verifier_verify(jwkeep_verifier *verifier, jwkeep_span bytes,
                                    uint32_t timeout_ms, jwkeep_token *token,
                                    jwkeep_failures *failures, jwkeep_error *error) {

@@ -98,6 +98,7 @@ static void notify(void *user) {
 
 static void verify_one(struct fixture *f, size_t key, size_t number, jwkeep_token *token) {
     jwkeep_pending *pending = NULL;
+    jwkeep_verifier_expect(f->verifier, jwkeep_span_text(f->tokens[key][number]));
     size_t before = atomic_load_explicit(&f->phase, memory_order_acquire);
     jwkeep_code code =
         jwkeep_verifier_begin(f->verifier, jwkeep_span_text(f->tokens[key][number]), 1000,

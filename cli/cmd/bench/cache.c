@@ -69,9 +69,10 @@ const struct command CMD_BENCH_CACHE = {
     .name = "cache",
     .summary = "the cache of verified tokens: hits a second, and how many there are",
     .details =
-        "First the working set, verified again and again, each call whole: on one thread, on\n"
-        "several, and without a cache. Time on the CPU, each thread its own, without that in\n"
-        "which tokens arrive in its memory, as they would from a socket. Then HS256\n"
+        "First the working set, verified again and again, each call whole: on one thread; on\n"
+        "one that says which token comes next before it verifies one; on several; and\n"
+        "without a cache. Time on the CPU, each thread its own, without that in which tokens\n"
+        "arrive in its memory, as they would from a socket. Then HS256\n"
         "tokens drawn from a population, few of them often (Zipf, s = 1), beside a simulated\n"
         "LRU of as many entries; and once more with a token that never comes again after\n"
         "each draw. Compare times within one run only.\n",

@@ -157,6 +157,33 @@ static void what_was_handed_out_stays(void **state) {
 
 /* Every byte counts: whichever is changed, nothing is recalled, and the verdict is that of a
  * verifier that remembers nothing. */
+/* Of tokens remembered and not, of what is no token, and without a cache. */
+static void to_expect_a_token_changes_nothing(void **state) {
+    (void)state;
+    static cached_issuer plain;
+    static const char bytes[40];
+    char *known = numbered(1);
+    char *other = numbered(2);
+    cached_issuer_init(&plain, keys, 0, 0);
+    assert_int_equal(verify(known), JWKEEP_OK);
+    jwkeep_cache_status before = cached_issuer_status(&fixture);
+    jwkeep_verifier_expect(fixture.verifier, jwkeep_span_text(known));
+    jwkeep_verifier_expect(fixture.verifier, jwkeep_span_text(other));
+    for (size_t size = 0; size <= sizeof bytes; size++)
+        jwkeep_verifier_expect(fixture.verifier, jwkeep_span_of(bytes, size));
+    jwkeep_verifier_expect(fixture.verifier, JWKEEP_SPAN_NONE);
+    jwkeep_verifier_expect(plain.verifier, jwkeep_span_text(known));
+    jwkeep_verifier_expect(NULL, jwkeep_span_text(known));
+    jwkeep_cache_status after = cached_issuer_status(&fixture);
+    assert_memory_equal(&before, &after, sizeof before);
+    assert_int_equal(verify(known), JWKEEP_OK);
+    assert_int_equal(verify(other), JWKEEP_OK);
+    assert_int_equal(hits(), 1);
+    cached_issuer_done(&plain);
+    free(known);
+    free(other);
+}
+
 static void no_other_token_is_a_hit(void **state) {
     (void)state;
     static cached_issuer plain;
@@ -428,6 +455,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(has_no_cache_unless_asked, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_hit_says_all_that_was_said_before, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_was_handed_out_stays, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(to_expect_a_token_changes_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(no_other_token_is_a_hit, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_borrowed_end_is_no_hit, set_up, tear_down),
         cmocka_unit_test_setup_teardown(remembers_no_token_that_was_refused, set_up, tear_down),
