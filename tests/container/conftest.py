@@ -22,14 +22,11 @@ CA_FILE = "/etc/jwkeep/ca.pem"
 KUBERNETES = ROOT / "packaging/kubernetes/jwkeep.yaml"
 
 
-def pytest_sessionstart():
-    if "JWKEEP_IMAGE" not in os.environ:
-        pytest.exit("these tests need a built image: tools/try-container", 2)
-
-
 @pytest.fixture(scope="session")
 def image():
     """The image's configuration, with its unpacked root in `root`."""
+    if "JWKEEP_IMAGE" not in os.environ:
+        pytest.exit("these tests need a built image: tools/try-container", 2)
     told = json.loads(pathlib.Path(os.environ["JWKEEP_IMAGE"]).read_text(encoding="utf-8"))
     return {**told["Docker"]["config"], "root": os.environ["JWKEEP_ROOT"]}
 

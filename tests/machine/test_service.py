@@ -183,7 +183,7 @@ def test_a_service_that_stands_still_is_replaced(unit):
 
 def test_a_service_that_crashes_again_and_again_comes_back(unit, token):
     unit.start(SOCKET, SERVICE)
-    for count in range(1, 8):
+    for count in range(1, 7):
         before = unit.pid()
         unit.signal("SIGSEGV")
         wait_until("the restart", lambda: unit.pid() not in (0, before) and unit.is_active())
@@ -191,11 +191,22 @@ def test_a_service_that_crashes_again_and_again_comes_back(unit, token):
     assert ask_socket(token).status == 200
 
 
-def test_a_bad_configuration_ends_the_start_and_is_told(unit):
+def test_a_bad_configuration_fails_the_start_and_is_told(unit):
     unit.write_text("policies: [")
     assert systemctl("start", SERVICE, succeeds=False).returncode != 0
-    assert unit.show("Result") == "exit-code" and unit.show("ExecMainStatus") == "2"
-    assert unit.show("NRestarts") == "0" and "jwkeep.yaml:" in unit.said()
+    assert "jwkeep.yaml:2:1: not YAML" in unit.said() and not unit.is_active()
+
+
+def test_who_waits_is_answered_once_a_bad_configuration_is_repaired(unit, token):
+    unit.write_text("policies: [")
+    unit.start(SOCKET)
+    answers = []
+    waiting = threading.Thread(target=lambda: answers.append(ask_socket(token).status))
+    waiting.start()
+    wait_until("some trials", lambda: unit.counted("NRestarts") > 1)
+    unit.write()
+    waiting.join()
+    assert answers == [200] and unit.is_active()
 
 
 def test_the_end_answers_who_waits_and_tells_its_figures(unit, issuer, token):
