@@ -120,8 +120,11 @@ JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_webhook_post(jwkeep_webhook *webho
                                                            jwkeep_error *error);
 
 /* From now on nothing more is taken. Waits, `timeout_ms` at the most, until what is queued was
- * delivered or given up, and gives the number of events that are left; a pause that was due to
- * failures, not to Retry-After, is cut short once. Any thread but the webhook's. */
+ * delivered or given up, and gives the number of events that are left. A pause that was due to
+ * failures, not to Retry-After, is cut short once. It does not wait for a receiver that is not
+ * there: when so many attempts in a row have failed that would be made again, or the next may
+ * not be made in time, it returns. Any thread but the webhook's. */
+#define JWKEEP_WEBHOOK_DRAIN_FAILURES 2u
 JWKEEP_API size_t jwkeep_webhook_drain(jwkeep_webhook *webhook, uint32_t timeout_ms);
 
 /* Cancels the attempt under way, drops what is queued, and ends the thread, within 100 ms. No

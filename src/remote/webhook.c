@@ -37,6 +37,8 @@ struct jwkeep_webhook {
     jwkeep_webhook_status figures;
     jk_webhook_settings *next; /* not yet taken over by the thread */
     bool is_closed;
+    uint32_t failures; /* in a row, since draining began */
+    int64_t due_ms;    /* the next attempt is not made before; 0: it is under way, or soon */
     bool is_hurried;
     bool is_ending;
 
@@ -152,6 +154,13 @@ static void stop(jwkeep_webhook *webhook) {
     jk_task_leave(webhook->refresher, &webhook->task);
 }
 
+static void note_due(jwkeep_webhook *webhook, int64_t due_ms) {
+    pthread_mutex_lock(&webhook->mutex);
+    webhook->due_ms = due_ms;
+    pthread_cond_broadcast(&webhook->changed);
+    pthread_mutex_unlock(&webhook->mutex);
+}
+
 /* Has the next attempt come at its time. */
 static void serve(jk_task *task) {
     jwkeep_webhook *webhook = (jwkeep_webhook *)task;
@@ -164,7 +173,9 @@ static void serve(jk_task *task) {
     int64_t due_ms = webhook->backoff_until_ms > webhook->asked_until_ms
                          ? webhook->backoff_until_ms
                          : webhook->asked_until_ms;
-    if (due_ms <= now_ms(webhook))
+    bool is_due = due_ms <= now_ms(webhook);
+    note_due(webhook, is_due ? 0 : due_ms);
+    if (is_due)
         jk_task_want_download(webhook->refresher, task);
     else
         jk_task_set_timer(webhook->refresher, task, due_ms);
@@ -191,9 +202,9 @@ static void note(jwkeep_webhook *webhook, jk_verdict verdict, bool is_over,
     } else if (is_over) {
         figures->failed++;
     }
+    webhook->failures = verdict == JK_VERDICT_AGAIN ? webhook->failures + 1 : 0;
     webhook->has_current = !is_over;
-    if (is_over)
-        pthread_cond_broadcast(&webhook->changed);
+    pthread_cond_broadcast(&webhook->changed);
     pthread_mutex_unlock(&webhook->mutex);
 }
 
@@ -453,18 +464,31 @@ static size_t count_queued(const jwkeep_webhook *webhook) {
     return webhook->waiting + webhook->has_current;
 }
 
+/* Under the mutex: whether something may be delivered yet. */
+static bool is_hopeful(const jwkeep_webhook *webhook, int64_t deadline_ms) {
+    return count_queued(webhook) > 0 && webhook->failures < JWKEEP_WEBHOOK_DRAIN_FAILURES &&
+           webhook->due_ms <= deadline_ms;
+}
+
+static void begin_draining(jwkeep_webhook *webhook) {
+    pthread_mutex_lock(&webhook->mutex);
+    webhook->is_closed = true;
+    webhook->is_hurried = true;
+    webhook->failures = 0;
+    webhook->due_ms = 0; /* the thread says anew */
+    pthread_mutex_unlock(&webhook->mutex);
+    jk_task_kick(webhook->refresher, &webhook->task);
+}
+
 size_t jwkeep_webhook_drain(jwkeep_webhook *webhook, uint32_t timeout_ms) {
     struct timespec until = deadline_in(timeout_ms);
     if (!jk_refresher_is_ours(webhook->refresher))
         return 0;
-    pthread_mutex_lock(&webhook->mutex);
-    webhook->is_closed = true;
-    webhook->is_hurried = true;
-    pthread_mutex_unlock(&webhook->mutex);
-    jk_task_kick(webhook->refresher, &webhook->task);
+    int64_t deadline_ms = now_ms(webhook) + timeout_ms;
+    begin_draining(webhook);
     pthread_mutex_lock(&webhook->mutex);
     int waited = 0;
-    while (count_queued(webhook) > 0 && waited == 0)
+    while (is_hopeful(webhook, deadline_ms) && waited == 0)
         waited = pthread_cond_timedwait(&webhook->changed, &webhook->mutex, &until);
     size_t left = count_queued(webhook);
     pthread_mutex_unlock(&webhook->mutex);

@@ -310,6 +310,15 @@ def test_the_end_does_not_wait_longer_than_its_grace(configure, settings, receiv
     assert len(receiver.deliveries) == 1
 
 
+def test_the_end_does_not_wait_for_a_receiver_that_is_not_there(configure, settings, receiver):
+    settings["grace_ms"] = 600000  # longer than this test waits for anything
+    receiver.answers += [503] * 1000
+    service = configure(settings=settings)
+    reload(service, 2)
+    service.stop_keeping_output()
+    assert "webhook_undelivered=2" in service.kept
+
+
 def test_a_receiver_that_is_not_there_is_an_alarm_that_it_is_not_told_of(configure, settings,
                                                                          receiver):
     """Told of itself, each failure would be an event that can fail."""

@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#define LONG_MS 600000
 #define CHILD_S 60 /* a child that hangs is ended, which the parent sees */
 
 typedef struct fixture {
@@ -34,6 +35,7 @@ static int set_up(void **state) {
     options.allows_http_loopback = true;
     options.secret = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
     options.timeout_ms = 60000;
+    options.retry_after_max_s = 3600;
     http_server_set_response(f->server, "204 No Content", "", "");
     *state = f;
     return jwkeep_webhook_new(&options, &f->webhook, NULL) == JWKEEP_OK ? 0 : -1;
@@ -79,6 +81,35 @@ static void ends_in_the_middle_of_an_attempt(void **state) {
     assert_in_range(jk_clock_monotonic_ms() - before_ms, 0, 30000);
 }
 
+/* The next three would otherwise take as long as they are given: ten minutes. */
+static void draining_does_not_wait_for_a_receiver_that_fails(void **state) {
+    fixture *f = *state;
+    jwkeep_webhook_status status;
+    http_server_set_response(f->server, "503 Unavailable", "", "");
+    assert_int_equal(post(f), JWKEEP_OK);
+    assert_int_equal(post(f), JWKEEP_OK);
+    assert_int_equal(jwkeep_webhook_drain(f->webhook, LONG_MS), 2);
+    jwkeep_webhook_status_get(f->webhook, &status);
+    assert_in_range(status.attempts, JWKEEP_WEBHOOK_DRAIN_FAILURES,
+                    JWKEEP_WEBHOOK_DRAIN_FAILURES + 1);
+}
+
+static void draining_does_not_wait_for_nobody(void **state) {
+    fixture *f = *state;
+    http_server_free(f->server);
+    f->server = NULL;
+    assert_int_equal(post(f), JWKEEP_OK);
+    assert_int_equal(jwkeep_webhook_drain(f->webhook, LONG_MS), 1);
+}
+
+static void draining_does_not_wait_for_what_may_not_be_tried_in_time(void **state) {
+    fixture *f = *state;
+    http_server_set_response(f->server, "429 Too Many Requests", "Retry-After: 3600\r\n", "");
+    assert_int_equal(post(f), JWKEEP_OK);
+    assert_int_equal(jwkeep_webhook_drain(f->webhook, LONG_MS), 1);
+    assert_int_equal(http_server_requests(f->server), 1);
+}
+
 static int live_in_child(const fixture *f) {
     jwkeep_webhook_status status;
     alarm(CHILD_S);
@@ -113,6 +144,9 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(what_is_posted_is_there_once_it_is_drained),
         TEST(ends_in_the_middle_of_an_attempt),
+        TEST(draining_does_not_wait_for_a_receiver_that_fails),
+        TEST(draining_does_not_wait_for_nobody),
+        TEST(draining_does_not_wait_for_what_may_not_be_tried_in_time),
         TEST(after_a_fork_it_is_the_parents_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
