@@ -198,8 +198,9 @@ static void a_reader_that_stands_does_not_hold_up_the_end(void **state) {
             event_log_write(log, (log_kind)kind, "m", NULL, 0);
     event_log_free(log);
     close(ends[1]);
-    assert_int_equal(read(ends[0], output, sizeof output), capacity);
+    ssize_t taken = read(ends[0], output, sizeof output);
     close(ends[0]);
+    assert_in_range(taken, 1, capacity);
 }
 
 static void a_long_value_is_cut_and_a_long_line_keeps_whole_fields(void **state) {
