@@ -422,9 +422,11 @@ static void inherit_one(void *user, const jk_dynamic_issuer *before) {
         !jk_dynamic_settings_accept(&heir->settings, iss))
         return;
     pthread_mutex_lock(&heir->mutex);
-    prune_unloaded(heir);
-    if (!is_full(heir))
+    if (!is_full(heir)) {
         made->code = add(heir, jk_hash(&heir->key, iss), iss, before, &issuer, made->error);
+        if (made->code == JWKEEP_OK && is_loaded(issuer))
+            leave_unloaded(issuer);
+    }
     pthread_mutex_unlock(&heir->mutex);
 }
 

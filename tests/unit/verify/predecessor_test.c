@@ -201,6 +201,22 @@ static void r21_no_more_come_along_than_there_is_room_for(void **state) {
     assert_int_equal(status().busy, 0);
 }
 
+/* Of those without keys there is room for few: who comes with keys is none of them. */
+static void r21_who_comes_with_keys_takes_no_room_of_those_without(void **state) {
+    (void)state;
+    jwkeep_dynamic_issuers dynamic = accepting();
+    for (int i = 0; i < 5; i++) {
+        char iss[64];
+        snprintf(iss, sizeof iss, "https://t%d.tenants.test", i);
+        assert_int_equal(verify(&fixture.before, iss), JWKEEP_OK);
+    }
+    dynamic.max_unloaded = 2;
+    succeed(dynamic);
+    assert_int_equal(status().issuers, 5);
+    assert_int_equal(verify(&fixture.after, "https://new.tenants.test"), JWKEEP_OK);
+    assert_int_equal(status().busy, 0);
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
@@ -210,6 +226,7 @@ int main(void) {
         TEST(r21_who_is_not_accepted_any_more_stays_behind),
         TEST(r21_who_has_no_keys_stays_behind),
         TEST(r21_no_more_come_along_than_there_is_room_for),
+        TEST(r21_who_comes_with_keys_takes_no_room_of_those_without),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
