@@ -104,7 +104,7 @@ JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_webhook_new(const jwkeep_webhook_o
                                                           jwkeep_error *error);
 
 /* Changes everything it was made with, from the next attempt on: what waits goes to the new
- * URL. The figures go on. Any thread.
+ * URL, and if that is another one, at once. The figures go on. Any thread.
  * Errors: those of jwkeep_webhook_check, MISUSE_STATE (in a child of a fork); nothing has
  * changed then. */
 JWKEEP_API JWKEEP_MUST_USE jwkeep_code jwkeep_webhook_configure(

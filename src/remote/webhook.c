@@ -125,15 +125,29 @@ static entry *take_surplus(jwkeep_webhook *webhook) {
     return surplus;
 }
 
+static void go_on_at_once(jwkeep_webhook *webhook) {
+    webhook->backoffs = 0;
+    webhook->backoff_until_ms = 0;
+    webhook->asked_until_ms = 0;
+}
+
+/* Under the mutex. Gives the settings that are not used any more, or NULL. A pause is for the
+ * receiver that failed: another one is not made to wait. */
+static jk_webhook_settings *take_settings(jwkeep_webhook *webhook) {
+    jk_webhook_settings *replaced = webhook->settings;
+    if (!webhook->next)
+        return NULL;
+    webhook->settings = webhook->next;
+    webhook->next = NULL;
+    if (strcmp(webhook->settings->url, replaced->url) != 0)
+        go_on_at_once(webhook);
+    return replaced;
+}
+
 /* What other threads have asked for is taken over; whether the end was. */
 static bool take_over(jwkeep_webhook *webhook) {
-    jk_webhook_settings *replaced = NULL;
     pthread_mutex_lock(&webhook->mutex);
-    if (webhook->next) {
-        replaced = webhook->settings;
-        webhook->settings = webhook->next;
-        webhook->next = NULL;
-    }
+    jk_webhook_settings *replaced = take_settings(webhook);
     if (webhook->is_hurried)
         webhook->backoff_until_ms = 0;
     webhook->is_hurried = false;
@@ -224,12 +238,6 @@ static void hold_off(jwkeep_webhook *webhook, const jk_response *response) {
     webhook->backoff_until_ms = now_ms(webhook) + draw_backoff_ms(webhook);
     webhook->asked_until_ms =
         now_ms(webhook) + jk_delivery_asked_ms(&webhook->settings->pace, retry_after_s);
-}
-
-static void go_on_at_once(jwkeep_webhook *webhook) {
-    webhook->backoffs = 0;
-    webhook->backoff_until_ms = 0;
-    webhook->asked_until_ms = 0;
 }
 
 static void tell_failure(const jwkeep_webhook *webhook, const jk_response *response) {

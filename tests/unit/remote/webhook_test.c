@@ -312,6 +312,25 @@ static void what_waits_goes_where_it_is_configured_to(void **state) {
     assert_int_equal(status_of(f).queue_length, JWKEEP_WEBHOOK_QUEUE_LENGTH);
 }
 
+/* A pause is for the receiver that failed, or asked for it. */
+static void another_url_is_not_made_to_wait(void **state) {
+    fixture *f = *state;
+    post(f, "a");
+    pass(f, 0);
+    answer_with_pause(f, 503, "300");
+    jwkeep_webhook_options options = options_of(f);
+    assert_int_equal(jwkeep_webhook_configure(f->webhook, &options, NULL), JWKEEP_OK);
+    pass(f, 299000);
+    assert_int_equal(f->world.request_count, 1);
+    options.url = "https://other.test/hook";
+    assert_int_equal(jwkeep_webhook_configure(f->webhook, &options, NULL), JWKEEP_OK);
+    pass(f, 0);
+    assert_int_equal(f->world.request_count, 2);
+    assert_string_equal(script_last(&f->world)->url, "https://other.test/hook");
+    answer(f, 500);
+    assert_in_range(wait_for_request(f, 3), 500, 1010);
+}
+
 static void a_shorter_queue_drops_the_oldest(void **state) {
     fixture *f = *state;
     post(f, "on-its-way");
@@ -526,6 +545,7 @@ int main(void) {
         TEST(when_the_queue_is_full_the_oldest_is_dropped),
         TEST(what_cannot_be_begun_is_tried_again),
         TEST(what_waits_goes_where_it_is_configured_to),
+        TEST(another_url_is_not_made_to_wait),
         TEST(a_shorter_queue_drops_the_oldest),
         TEST(a_bad_configuration_changes_nothing),
         TEST(once_drained_nothing_more_is_taken),
