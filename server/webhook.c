@@ -60,6 +60,17 @@ typedef struct subject {
     const void *facts;
 } subject;
 
+/* A name that is no UTF-8 (the kernel takes any) would be no JSON, and no event would be told.
+ * One that is cut has no NUL. */
+static void name_host(char ret_host[HOST_BYTES]) {
+    if (gethostname(ret_host, HOST_BYTES - 1) != 0)
+        ret_host[0] = '\0';
+    ret_host[HOST_BYTES - 1] = '\0';
+    for (char *at = ret_host; *at; at++)
+        if (*at < ' ' || *at > '~')
+            *at = '?';
+}
+
 jwkeep_code event_webhook_new(event_log *log, event_webhook **ret_webhook,
                               jwkeep_error *error) {
     jk_hash_key random;
@@ -72,9 +83,7 @@ jwkeep_code event_webhook_new(event_log *log, event_webhook **ret_webhook,
     }
     it->log = log;
     snprintf(it->instance, sizeof it->instance, "%016" PRIx64, random.k0);
-    /* A name that is cut has no NUL. */
-    if (gethostname(it->host, sizeof it->host - 1) != 0)
-        it->host[0] = '\0';
+    name_host(it->host);
     pthread_mutex_init(&it->mutex, NULL);
     *ret_webhook = it;
     return JWKEEP_OK;
