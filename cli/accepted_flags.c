@@ -24,6 +24,7 @@ void accepted_flags_fill(const accepted_flags *flags, const jwkeep_rules *rules,
     source->proxy = NULL;
     source->request_header_count = source->fallback_count = 0;
     source->snapshot_file = NULL;
+    source->on_event = NULL; /* whoever is told would take them for the configured issuer's */
     jwkeep_dynamic_issuers_init(ret_accepted);
     ret_accepted->patterns = flags->patterns.items;
     ret_accepted->pattern_count = flags->patterns.count;

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from support.cli import USAGE, refuses
+from support.program import DEADLINE_S
 
 PATTERN = "https://*.idp.localhost"
 TENANT = "https://tenant.idp.localhost"
@@ -73,6 +74,19 @@ def test_options_beside_a_configured_issuer(serve, issuer, sign, key, claims):
     assert service.verify(sign(key, {**claims, "iss": "https://b.idp.localhost"})).status == 503
     assert [each["issuer"] for each in told(service)] == [TENANT]
     assert service.metric('jwkeep_accepted_names_total{policy="default",result="busy"}') == 1
+
+
+def test_what_happens_at_a_tenant_is_not_told_of_the_configured_issuer(serve, issuer, sign, key,
+                                                                        claims):
+    issuer.keys = [key.public]
+    service = serve("--issuer", issuer.url, *AUDIENCE, "--allow-http-loopback",
+                    "--accept-issuer", PATTERN)
+    assert service.verify(sign(key, claims)).status == 200
+    assert service.verify(sign(key, {**claims, "iss": TENANT})).status == 503
+    service.process.terminate()
+    service.process.wait(DEADLINE_S)
+    assert "event=keys_refreshed issuer=default" in service.output()
+    assert "keys_failed" not in service.output()
 
 
 @pytest.mark.parametrize("words, says", [
