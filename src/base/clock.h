@@ -9,8 +9,8 @@
 #include <stdint.h>
 
 int64_t jk_clock_wall_ms(void);      /* since 1970-01-01T00:00:00Z */
-int64_t jk_clock_wall_tick_ms(void); /* the same as of the kernel's last tick, up to 10 ms ago,
-                                      * for a fifth of the cost; for what counts in seconds */
+int64_t jk_clock_wall_tick_ms(void); /* the same as of the kernel's last tick, usually up to
+                                      * 10 ms ago, for a fifth of the cost */
 int64_t jk_clock_monotonic_ms(void); /* CLOCK_MONOTONIC */
 
 #endif

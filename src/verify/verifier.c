@@ -4,7 +4,6 @@
  * each issuer whose keys are not local. */
 #include "verify/verifier.h"
 #include "base/allocator.h"
-#include "base/clock.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "crypto/key.h"
@@ -17,10 +16,6 @@
 
 void jwkeep_verifier_options_init(jwkeep_verifier_options *options) {
     *options = (jwkeep_verifier_options){.struct_size = sizeof *options};
-}
-
-int64_t jk_verifier_now_ms(const jwkeep_verifier *verifier) {
-    return verifier->now_ms ? verifier->now_ms(verifier->user) : jk_clock_wall_tick_ms();
 }
 
 static jwkeep_code misuse(jwkeep_error *error, const char *text, const char *where) {

@@ -49,8 +49,6 @@ JWKEEP_MUST_USE jwkeep_code jk_verifier_new_in(const jwkeep_verifier_options *op
                                                jwkeep_verifier **ret_verifier,
                                                jwkeep_error *error);
 
-int64_t jk_verifier_now_ms(const jwkeep_verifier *verifier);
-
 /* Round a wait: enter; wait at the source; resume, and only if that says true use the verifier
  * and its sources again; leave, saying what resume said. */
 void jk_waiting_enter(jk_waiting *waiting);

@@ -3,11 +3,14 @@
  * Owns the way of a token through a verifier: its issuer, its key, and, when the key is
  * missing, the wait for it, blocking or pending. */
 #include "base/allocator.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "jose/keyring.h"
 #include "jwt/verify.h"
 #include "remote/source.h"
 #include "verify/recall.h"
+
+#define TICK_LATE_MS 100 /* at the most, even on a machine that is busy */
 
 static jwkeep_code refuse_issuer(jwkeep_error *error) {
     return jk_fail_at(error, JWKEEP_ISSUER_UNKNOWN, "iss", "RFC 7519 §4.1.1", JWKEEP_NO_OFFSET);
@@ -22,6 +25,29 @@ struct call {
     jwkeep_error *error;
 };
 
+static bool is_of_whole_seconds(const jk_claims *claims) {
+    static const jk_claim times[] = {JK_CLAIM_EXP, JK_CLAIM_NBF, JK_CLAIM_IAT};
+    for (size_t i = 0; i < JK_COUNT_OF(times); i++)
+        if (claims->values[times[i]] && !jk_claims_is_ill_typed(claims, times[i]) &&
+            claims->times_ms[times[i]] % 1000 != 0)
+            return false;
+    return true;
+}
+
+/* The kernel's last tick, where no bound lies between it and now, so that the verdict is that
+ * of the clock: bounds are whole seconds, as leeways are, but for claims with fractions. A
+ * token that was issued a moment ago would be one of the future otherwise. */
+static int64_t now_ms(const struct call *call) {
+    const jwkeep_verifier *verifier = call->verifier;
+    if (verifier->now_ms)
+        return verifier->now_ms(verifier->user);
+    int64_t tick_ms = jk_clock_wall_tick_ms();
+    int64_t phase_ms = tick_ms % 1000;
+    bool is_clear = phase_ms > 0 && phase_ms < 1000 - TICK_LATE_MS &&
+                    is_of_whole_seconds(&call->token->claims);
+    return is_clear ? tick_ms : jk_clock_wall_ms();
+}
+
 /* R18: a place, and a download, are for tokens that would be accepted with their key. */
 static jwkeep_code accept_issuer(const struct call *call, jwkeep_span iss,
                                  jk_issuer_use *ret_use) {
@@ -29,8 +55,7 @@ static jwkeep_code accept_issuer(const struct call *call, jwkeep_span iss,
     const jwkeep_rules *rules = &dynamic->settings.rules;
     jwkeep_code code = jk_jwt_check_header(call->token, rules, call->error);
     if (code == JWKEEP_OK)
-        code = jk_jwt_precheck(call->token, rules, jk_verifier_now_ms(call->verifier),
-                               call->error);
+        code = jk_jwt_precheck(call->token, rules, now_ms(call), call->error);
     if (code != JWKEEP_OK)
         return code;
     if (!jk_dynamic_accepts(dynamic, iss))
@@ -134,8 +159,7 @@ static jwkeep_code check_signature(const struct call *call, const jk_issuer *iss
 static bool is_suspect(const struct call *call, const jk_issuer *issuer) {
     return issuer->source && jk_source_refetches(issuer->source) &&
            jwkeep_span_is_present(jk_jwt_kid(call->token)) &&
-           jk_jwt_precheck(call->token, &issuer->rules, jk_verifier_now_ms(call->verifier),
-                           NULL) == JWKEEP_OK;
+           jk_jwt_precheck(call->token, &issuer->rules, now_ms(call), NULL) == JWKEEP_OK;
 }
 
 /* The verdict with the keys of an issuer; PENDING if the key is missing, or not the one that it
@@ -149,8 +173,8 @@ static jwkeep_code judge(const struct call *call, jk_issuer_use *use, struct fin
         code = check_signature(call, issuer, finding);
     use->unusable = finding->unusable;
     if (code == JWKEEP_OK)
-        code = jk_jwt_finish(token, &issuer->rules, &verifier->limits,
-                             jk_verifier_now_ms(verifier), call->failures, call->error);
+        code = jk_jwt_finish(token, &issuer->rules, &verifier->limits, now_ms(call),
+                             call->failures, call->error);
     else if (code == JWKEEP_SIGNATURE_INVALID && !use->is_suspect && is_suspect(call, issuer)) {
         use->is_suspect = true;
         return JWKEEP_PENDING;
@@ -160,7 +184,7 @@ static jwkeep_code judge(const struct call *call, jk_issuer_use *use, struct fin
                            finding->generation);
     if (code != JWKEEP_PENDING)
         return code;
-    code = jk_jwt_precheck(token, &issuer->rules, jk_verifier_now_ms(verifier), call->error);
+    code = jk_jwt_precheck(token, &issuer->rules, now_ms(call), call->error);
     return code == JWKEEP_OK ? JWKEEP_PENDING : code;
 }
 
