@@ -10,8 +10,9 @@
 
 JWKEEP_BEGIN
 
-/* The three functions of the C library, with the caller's `user` first. All are called from
- * any thread, several at once. `reallocate` with NULL allocates; `release` accepts NULL. */
+/* The three functions of the C library, with the caller's `user` first: blocks are aligned for
+ * any type, as those of malloc are. All are called from any thread, several at once.
+ * `reallocate` with NULL allocates; `release` accepts NULL. */
 typedef struct jwkeep_allocator {
     void *(*allocate)(void *user, size_t size);
     void *(*reallocate)(void *user, void *block, size_t size);

@@ -17,6 +17,7 @@ typedef struct jk_token_image {
     uint16_t claims[JK_CLAIM_COUNT]; /* indices of values; 0, the root: absent */
     uint8_t ill_typed;               /* as in jk_claims */
 } jk_token_image;
+_Static_assert(JK_CLAIM_COUNT <= 8, "ill_typed has a bit for each claim");
 
 /* The block that the image of `token`, whose claims were read and whose payload is not over
  * JK_JSON_IMAGE_MAX_BYTES, takes. */

@@ -4,6 +4,8 @@
 #include "verify/issuer_table.h"
 #include "base/error.h"
 
+#define FEW_PLACES 8u /* walking through them costs less than a hash */
+
 jwkeep_code jk_issuer_table_init(jk_issuer_table *table, size_t capacity, jk_arena *arena,
                                  jwkeep_error *error) {
     size_t places = 2;
@@ -20,8 +22,6 @@ jwkeep_code jk_issuer_table_init(jk_issuer_table *table, size_t capacity, jk_are
     *table = made;
     return JWKEEP_OK;
 }
-
-#define FEW_PLACES 8u /* walking through them costs less than a hash */
 
 /* The place of `name`, or the free one where it would go: there always is one, since the
  * table is at most half full. */
