@@ -148,9 +148,11 @@ static jk_webhook_settings *take_settings(jwkeep_webhook *webhook) {
 static bool take_over(jwkeep_webhook *webhook) {
     pthread_mutex_lock(&webhook->mutex);
     jk_webhook_settings *replaced = take_settings(webhook);
-    if (webhook->is_hurried)
+    if (webhook->is_hurried) {
         webhook->backoff_until_ms = 0;
-    webhook->is_hurried = false;
+        webhook->due_ms = 0; /* said anew in a moment */
+        webhook->is_hurried = false;
+    }
     bool is_ending = webhook->is_ending;
     if (!webhook->current && !is_ending)
         webhook->current = take_first(webhook);
@@ -472,10 +474,11 @@ static size_t count_queued(const jwkeep_webhook *webhook) {
     return webhook->waiting + webhook->has_current;
 }
 
-/* Under the mutex: whether something may be delivered yet. */
+/* Under the mutex: whether something may be delivered yet. What the thread has said of its next
+ * attempt does not count before it has heard of the haste. */
 static bool is_hopeful(const jwkeep_webhook *webhook, int64_t deadline_ms) {
     return count_queued(webhook) > 0 && webhook->failures < JWKEEP_WEBHOOK_DRAIN_FAILURES &&
-           webhook->due_ms <= deadline_ms;
+           (webhook->is_hurried || webhook->due_ms <= deadline_ms);
 }
 
 static void begin_draining(jwkeep_webhook *webhook) {
@@ -483,7 +486,6 @@ static void begin_draining(jwkeep_webhook *webhook) {
     webhook->is_closed = true;
     webhook->is_hurried = true;
     webhook->failures = 0;
-    webhook->due_ms = 0; /* the thread says anew */
     pthread_mutex_unlock(&webhook->mutex);
     jk_task_kick(webhook->refresher, &webhook->task);
 }
