@@ -41,13 +41,7 @@ jwkeep_code jk_jws_split_dots(jwkeep_span token, const jwkeep_limits *limits,
     size_t third = find_dot(token, second + 1, token.size);
     if (third < token.size)
         return malformed(error, "more than three segments", third);
-    *ret_parts = (jk_jws_parts){
-        .header = jwkeep_span_of(token.data, first),
-        .payload = jwkeep_span_of(token.data + first + 1, second - first - 1),
-        .signature = jwkeep_span_of(token.data + second + 1, token.size - second - 1),
-        .signed_bytes = jwkeep_span_of(token.data, second),
-        .signature_at = second + 1,
-    };
+    *ret_parts = jk_jws_parts_at(token, first, second);
     return JWKEEP_OK;
 }
 

@@ -39,6 +39,17 @@ typedef struct jk_jws_parts {
     size_t signature_at;      /* its place in the token, for errors */
 } jk_jws_parts;
 
+/* The parts of a token whose two dots are at these offsets. */
+static inline jk_jws_parts jk_jws_parts_at(jwkeep_span token, size_t first, size_t second) {
+    return (jk_jws_parts){
+        .header = jwkeep_span_of(token.data, first),
+        .payload = jwkeep_span_of(token.data + first + 1, second - first - 1),
+        .signature = jwkeep_span_of(token.data + second + 1, token.size - second - 1),
+        .signed_bytes = jwkeep_span_of(token.data, second),
+        .signature_at = second + 1,
+    };
+}
+
 /* RFC 7515 §7.1, §5.2 step 1: three segments, of which only the payload may be empty.
  * Errors: TOKEN_TOO_LARGE (also a header over max_header_bytes), TOKEN_MALFORMED. */
 JWKEEP_MUST_USE jwkeep_code jk_jws_split(jwkeep_span token, const jwkeep_limits *limits,

@@ -8,16 +8,28 @@
 #include "codec/base64url.h"
 #include "jwt/media_type.h"
 
+static jwkeep_code read_header(jwkeep_token *token, const jwkeep_limits *limits,
+                               jwkeep_error *error) {
+    jwkeep_code code = jk_header_memory_read(&token->headers, token->parts.header, limits,
+                                             &token->header, error);
+    if (code == JWKEEP_OK)
+        token->state = JK_TOKEN_OPENED;
+    return code;
+}
+
 jwkeep_code jk_jwt_open(jwkeep_token *token, jwkeep_span bytes, const jwkeep_limits *limits,
                         jwkeep_error *error) {
     jk_token_reset(token);
     jwkeep_code code = jk_jws_split(bytes, limits, &token->parts, error);
-    if (code == JWKEEP_OK)
-        code = jk_header_memory_read(&token->headers, token->parts.header, limits,
-                                     &token->header, error);
-    if (code == JWKEEP_OK)
-        token->state = JK_TOKEN_OPENED;
-    return code;
+    return code == JWKEEP_OK ? read_header(token, limits, error) : code;
+}
+
+jwkeep_code jk_jwt_open_known(jwkeep_token *token, jwkeep_span bytes, size_t first_dot,
+                              size_t second_dot, const jwkeep_limits *limits,
+                              jwkeep_error *error) {
+    jk_token_reset(token);
+    token->parts = jk_jws_parts_at(bytes, first_dot, second_dot);
+    return read_header(token, limits, error);
 }
 
 /* Whether the payload is a token again (RFC 7519 §5.2). */

@@ -15,6 +15,13 @@
 JWKEEP_MUST_USE jwkeep_code jk_jwt_open(jwkeep_token *token, jwkeep_span bytes,
                                         const jwkeep_limits *limits, jwkeep_error *error);
 
+/* The same for bytes that jk_jwt_open has taken before, under the same limits, and then found
+ * the dots at these offsets: they are not looked for again. Errors: those of
+ * jk_jws_read_header. */
+JWKEEP_MUST_USE jwkeep_code jk_jwt_open_known(jwkeep_token *token, jwkeep_span bytes,
+                                              size_t first_dot, size_t second_dot,
+                                              const jwkeep_limits *limits, jwkeep_error *error);
+
 /* Decodes the payload; once, however often it is called. The payload of a token whose `cty` is
  * "JWT" is never read as claims.
  * Errors: TOKEN_NESTED, BASE64URL_INVALID, OUT_OF_MEMORY. */

@@ -98,20 +98,14 @@ static void fetch_ahead(uint64_t word) {
         __builtin_prefetch(at + i, 0, 3);
 }
 
-void jk_cache_shard_fetch_places(const jk_cache_shard *shard, uint64_t tag) {
-    for (size_t i = 0; i < JK_CACHE_PLACES; i += JK_CACHE_LINE / sizeof(jk_cache_place))
-        __builtin_prefetch(place_of(shard, tag, i), 0, 3);
-}
-
-unsigned jk_cache_shard_fetch_entry(const jk_cache_shard *shard, uint64_t tag) {
-    for (unsigned i = 0; i < JK_CACHE_PLACES; i++) {
+void jk_cache_shard_expect(const jk_cache_shard *shard, uint64_t tag) {
+    for (size_t i = 0; i < JK_CACHE_PLACES; i++) {
         uint64_t word = atomic_load_explicit(place_of(shard, tag, i), memory_order_relaxed);
         if (JK_LIKELY(!is_tagged(word, tag)))
             continue;
         fetch_ahead(word);
-        return i;
+        return;
     }
-    return 0;
 }
 
 /* Announces the entry that `place` has, if it is one of this tag; it is not released before the
@@ -119,6 +113,7 @@ unsigned jk_cache_shard_fetch_entry(const jk_cache_shard *shard, uint64_t tag) {
 static jk_cached_token *announce(jk_hazard *hazard, const jk_cache_place *place, uint64_t tag) {
     uint64_t word = atomic_load_explicit(place, memory_order_acquire);
     while (entry_in(word) && is_tagged(word, tag)) {
+        fetch_ahead(word);
         atomic_store_explicit(hazard, entry_in(word), memory_order_seq_cst);
         uint64_t again = atomic_load_explicit(place, memory_order_seq_cst);
         if (JK_LIKELY(again == word))
@@ -129,11 +124,11 @@ static jk_cached_token *announce(jk_hazard *hazard, const jk_cache_place *place,
     return NULL;
 }
 
-jk_cached_token *jk_cache_shard_find(const jk_cache_shard *shard, uint64_t tag, unsigned first,
-                                     jwkeep_span bytes, uint64_t epoch, jk_hazard *hazard) {
-    for (unsigned i = 0; i < JK_CACHE_PLACES; i++) {
-        jk_cached_token *entry = announce(hazard, place_of(shard, tag, i ^ first), tag);
-        if (JK_LIKELY(!entry))
+jk_cached_token *jk_cache_shard_find(const jk_cache_shard *shard, uint64_t tag,
+                                     jwkeep_span bytes, uint32_t epoch, jk_hazard *hazard) {
+    for (size_t i = 0; i < JK_CACHE_PLACES; i++) {
+        jk_cached_token *entry = announce(hazard, place_of(shard, tag, i), tag);
+        if (!entry)
             continue;
         if (entry->epoch == epoch && is_of(entry, tag, bytes))
             return entry;

@@ -33,13 +33,15 @@ struct jk_cached_token {
      * Relaxed: whatever is stored here stays true. */
     _Atomic uint64_t generation;
     uint64_t tag;
-    uint64_t epoch;
     uint64_t issuer;
     jwkeep_jwk *key;        /* held */
     jk_cached_token *newer; /* in its queue; the next one, once it was taken out */
     jk_cached_token *older;
+    uint32_t epoch;
     uint32_t size;
     uint16_t token_size;
+    uint16_t first_dot; /* where it is in the token */
+    uint16_t second_dot;
     _Atomic uint8_t uses;                  /* a hint for eviction; orders nothing */
     bool is_main;                          /* which queue it stands in */
     _Alignas(max_align_t) uint8_t bytes[]; /* the image of the token, then the token */
@@ -103,17 +105,14 @@ JWKEEP_MUST_USE bool jk_cache_shard_init(jk_cache_shard *shard, size_t max_entri
  * thread that does not exist; what it guards is then left alone. */
 void jk_cache_shard_done(jk_cache_shard *shard, bool waits);
 
-/* Ask the memory for what jk_cache_shard_find will look at: first the places, then, once they
- * have come, the entry, if one of them has it. Gives that place; 0 without one. */
-void jk_cache_shard_fetch_places(const jk_cache_shard *shard, uint64_t tag);
-unsigned jk_cache_shard_fetch_entry(const jk_cache_shard *shard, uint64_t tag);
+/* Has the memory bring what jk_cache_shard_find will look at. No lock. */
+void jk_cache_shard_expect(const jk_cache_shard *shard, uint64_t tag);
 
 /* The entry of these very bytes and this epoch, announced in `hazard`, which the caller clears;
- * NULL, and nothing announced, without one. Place `first`, under JK_CACHE_PLACES, is looked at
- * before the others. No lock. */
+ * NULL, and nothing announced, without one. No lock. */
 JWKEEP_MUST_USE jk_cached_token *jk_cache_shard_find(const jk_cache_shard *shard, uint64_t tag,
-                                                     unsigned first, jwkeep_span bytes,
-                                                     uint64_t epoch, jk_hazard *hazard);
+                                                     jwkeep_span bytes, uint32_t epoch,
+                                                     jk_hazard *hazard);
 
 /* The largest block that is worth its room. */
 static inline size_t jk_cache_shard_max_entry(const jk_cache_shard *shard) {

@@ -22,7 +22,7 @@ typedef struct counter {
 struct jk_token_cache {
     counter counters[COUNTERS];
     /* Counted on to forget everything: release, paired with the acquire of a look (S). */
-    _Alignas(JK_CACHE_LINE) _Atomic uint64_t epoch;
+    _Alignas(JK_CACHE_LINE) _Atomic uint32_t epoch;
     jk_hash_key key;
     size_t max_entries;
     size_t max_bytes;
@@ -95,7 +95,7 @@ static size_t shard_index(const jk_token_cache *cache, uint64_t tag) {
 
 void jk_token_cache_expect(const jk_token_cache *cache, jwkeep_span bytes) {
     uint64_t tag = tag_of(cache, bytes);
-    jk_cache_shard_fetch_entry(&cache->shards[shard_index(cache, tag)], tag);
+    jk_cache_shard_expect(&cache->shards[shard_index(cache, tag)], tag);
 }
 
 void jk_token_cache_look(jk_token_cache *cache, jwkeep_span bytes, jk_cache_look *ret_look) {
@@ -103,25 +103,17 @@ void jk_token_cache_look(jk_token_cache *cache, jwkeep_span bytes, jk_cache_look
     ret_look->entry = NULL;
     if (!cache)
         return;
+    ret_look->bytes = bytes;
+    if (bytes.size > JK_CACHED_TOKEN_MAX_BYTES)
+        return;
     for (size_t i = 0; i < bytes.size; i += JK_CACHE_LINE)
         __builtin_prefetch(bytes.data + i, 0, 3);
-    ret_look->bytes = bytes;
-    ret_look->place = 0;
     ret_look->epoch = atomic_load_explicit(&cache->epoch, memory_order_acquire);
     ret_look->tag = tag_of(cache, bytes);
     ret_look->shard = &cache->shards[shard_index(cache, ret_look->tag)];
-    jk_cache_shard_fetch_places(ret_look->shard, ret_look->tag);
-}
-
-void jk_token_cache_fetch(jk_cache_look *look) {
-    if (look->cache)
-        look->place = jk_cache_shard_fetch_entry(look->shard, look->tag);
-}
-
-void jk_token_cache_find(jk_cache_look *look) {
-    if (look->cache && jk_hazard_find(&look->hazard) == JWKEEP_OK)
-        look->entry = jk_cache_shard_find(look->shard, look->tag, look->place, look->bytes,
-                                          look->epoch, look->hazard);
+    if (jk_hazard_find(&ret_look->hazard) == JWKEEP_OK)
+        ret_look->entry = jk_cache_shard_find(ret_look->shard, ret_look->tag, bytes,
+                                              ret_look->epoch, ret_look->hazard);
 }
 
 void jk_token_cache_leave(jk_cache_look *look) {
@@ -172,7 +164,9 @@ void jk_token_cache_put(const jk_cache_look *look, const jwkeep_token *token,
                                .issuer = issuer,
                                .key = jwkeep_jwk_ref((jwkeep_jwk *)(uintptr_t)key),
                                .size = (uint32_t)size,
-                               .token_size = (uint16_t)bytes.size};
+                               .token_size = (uint16_t)bytes.size,
+                               .first_dot = (uint16_t)token->parts.header.size,
+                               .second_dot = (uint16_t)token->parts.signed_bytes.size};
     atomic_init(&entry->generation, generation);
     atomic_init(&entry->uses, 0);
     jk_token_image_make(token, (jk_token_image *)(void *)entry->bytes);

@@ -27,24 +27,17 @@ typedef struct jk_cache_look {
     jk_hazard *hazard;
     jk_cache_shard *shard;
     jwkeep_span bytes;
-    unsigned place; /* where the entry was when it was asked for */
     uint64_t tag;
-    uint64_t epoch;
+    uint32_t epoch;
 } jk_cache_look;
 
 /* Has the memory bring what a look for `bytes` will come upon. No lock. */
 void jk_token_cache_expect(const jk_token_cache *cache, jwkeep_span bytes);
 
-/* Begins to look for `bytes`, which must live as long as the look is used. `cache` may be NULL:
- * then nothing is found. Every look is left by the same thread. */
+/* Finds the entry of `bytes`, which must live as long as the look is used, if there is one.
+ * `cache` may be NULL: then nothing is found. No lock. Every look is left by the same thread.
+ */
 void jk_token_cache_look(jk_token_cache *cache, jwkeep_span bytes, jk_cache_look *ret_look);
-
-/* Asks the memory for the entry that there may be, once what jk_token_cache_look asked for may
- * have come. It may be left out. */
-void jk_token_cache_fetch(jk_cache_look *look);
-
-/* Finds the entry, if there is one. No lock. */
-void jk_token_cache_find(jk_cache_look *look);
 
 void jk_token_cache_leave(jk_cache_look *look);
 

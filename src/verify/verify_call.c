@@ -188,22 +188,28 @@ static jwkeep_code judge(const struct call *call, jk_issuer_use *use, struct fin
     return code == JWKEEP_OK ? JWKEEP_PENDING : code;
 }
 
-/* Reads the token; or of its claims takes what was read when it was verified before. What is
- * needed of the cache is on its way from the memory while the rest is read. */
-static jwkeep_code open(const struct call *call, jk_cache_look *look) {
+static jwkeep_code read(const struct call *call) {
     const jwkeep_limits *limits = &call->verifier->limits;
-    jk_token_cache_look(call->verifier->cache, call->bytes, look);
     jwkeep_code code = jk_jwt_open(call->token, call->bytes, limits, call->error);
-    if (code != JWKEEP_OK)
+    return code == JWKEEP_OK ? jk_jwt_read_claims(call->token, limits, call->error) : code;
+}
+
+/* What was read when the token was verified before is not read again. */
+static jwkeep_code open_remembered(const struct call *call, const jk_cached_token *entry) {
+    const jwkeep_limits *limits = &call->verifier->limits;
+    jwkeep_token *token = call->token;
+    jwkeep_code code = jk_jwt_open_known(token, call->bytes, entry->first_dot,
+                                         entry->second_dot, limits, call->error);
+    if (code == JWKEEP_OK)
+        code = jk_jwt_read_payload(token, call->error);
+    if (code != JWKEEP_OK || jk_token_image_open(jk_cached_token_image(entry), token))
         return code;
-    jk_token_cache_fetch(look);
-    code = jk_jwt_read_payload(call->token, call->error);
-    if (code != JWKEEP_OK)
-        return code;
-    jk_token_cache_find(look);
-    if (look->entry && jk_token_image_open(jk_cached_token_image(look->entry), call->token))
-        return JWKEEP_OK;
-    return jk_jwt_read_claims(call->token, limits, call->error);
+    return jk_jwt_read_claims(token, limits, call->error);
+}
+
+static jwkeep_code open(const struct call *call, jk_cache_look *look) {
+    jk_token_cache_look(call->verifier->cache, call->bytes, look);
+    return look->entry ? open_remembered(call, look->entry) : read(call);
 }
 
 /* The verdict; or PENDING. `use`, empty before a first attempt, is the issuer's: for a second

@@ -16,10 +16,8 @@ static void an_empty_place_is_no_find_for_any_tag(void **state) {
     jk_hazard *hazard;
     assert_true(jk_cache_shard_init(&shard, 8, 65536));
     assert_int_equal(jk_hazard_find(&hazard), JWKEEP_OK);
-    jk_cache_shard_fetch_places(&shard, 0);
-    unsigned first = jk_cache_shard_fetch_entry(&shard, 0);
-    assert_true(first < JK_CACHE_PLACES);
-    assert_null(jk_cache_shard_find(&shard, 0, first, JWKEEP_SPAN("a.b.c"), 0, hazard));
+    jk_cache_shard_expect(&shard, 0);
+    assert_null(jk_cache_shard_find(&shard, 0, JWKEEP_SPAN("a.b.c"), 0, hazard));
     assert_null(atomic_load(hazard));
     jk_cache_shard_done(&shard, true);
 }
