@@ -9,7 +9,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -20,7 +19,8 @@ typedef struct fixture {
 
 static const char *host_name;
 
-/* In the place of the system's. */
+/* In the place of the system's, whose header may make it an inline function. */
+int gethostname(char *name, size_t size);
 int gethostname(char *name, size_t size) {
     if (!host_name)
         return -1;
