@@ -262,8 +262,8 @@ static void write_alarm(void *user, const service_alarm *it) {
     if (it->issuer)
         write_text(writer, "issuer", it->issuer);
     write_text(writer, "text", it->text);
-    if (it->reason)
-        write_text(writer, "reason", it->reason);
+    if (it->reason != JWKEEP_OK)
+        write_text(writer, "reason", jwkeep_code_text(it->reason));
     jwkeep_json_write_end(writer);
 }
 

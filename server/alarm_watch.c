@@ -88,7 +88,7 @@ void alarm_watch_end(alarm_watch *it,
                                        : compare(&before->alarms[i], &now->alarms[j]);
         service_alarm changed = alarm_of(order < 0 ? &before->alarms[i] : &now->alarms[j]);
         if (order < 0)
-            changed.reason = NULL;
+            changed.reason = JWKEEP_OK;
         if (order != 0)
             on_change(user, order > 0, &changed);
         i += order <= 0;

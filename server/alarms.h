@@ -18,7 +18,7 @@ typedef struct service_alarm {
     bool is_red;        /* requests fail, or what passes may be wrong; else it can wait */
     const char *issuer; /* name, or NULL */
     const char *text;   /* constant */
-    const char *reason; /* constant, or NULL */
+    jwkeep_code reason; /* of the last download; JWKEEP_OK: none */
 } service_alarm;
 
 /* Calls `visit` for each, those of the service first, then by issuer. */

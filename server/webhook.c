@@ -268,8 +268,8 @@ static void write_alarm(jwkeep_json_writer *writer, const void *facts) {
     write_text(writer, "alarm", told->kind);
     write_text(writer, "severity", told->is_red ? "alarm" : "warning");
     write_text(writer, "text", told->text);
-    if (told->reason)
-        write_text(writer, "reason", told->reason);
+    if (told->reason != JWKEEP_OK)
+        write_text(writer, "reason", jwkeep_code_name(told->reason));
 }
 
 void event_webhook_tell_alarm(event_webhook *it, bool is_raised, const service_alarm *told) {

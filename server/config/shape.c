@@ -250,9 +250,6 @@ static bool read_file_text(const config_key *key, const config_node *node,
     const config_key name = {.name = key->name, .max = CONFIG_MAX_TEXT_BYTES};
     const char *path = NULL;
     jwkeep_span bytes = JWKEEP_SPAN_NONE;
-    if (*ret_text)
-        return config_fail(ret_fault, node->named, "%s: the text itself is given, too",
-                           key->name);
     if (!read_text(&name, node, &path, ret_fault))
         return false;
     if (!config_file_read(path, MAX_SECRET_BYTES, arena, &bytes))
@@ -364,6 +361,19 @@ static bool refuse_unknown(const config_shape *shape, const config_node *node,
     return false;
 }
 
+/* A text and the file that it is in go to one place. */
+static bool refuse_twins(const config_shape *shape, const config_node *node,
+                         const config_node *each, const config_key *key,
+                         config_fault *ret_fault) {
+    for (const config_node *before = node->first; before != each; before = before->next) {
+        const config_key *other = find_key(shape, before->name);
+        if (other != key && other->offset == key->offset)
+            return config_fail(ret_fault, each->named, "%s: %s is given, too", key->name,
+                               other->name);
+    }
+    return true;
+}
+
 void config_shape_init(const config_shape *shape, void *object) {
     memset(object, 0, shape->size);
     if (shape->init)
@@ -384,6 +394,8 @@ bool config_shape_read(const config_shape *shape, const config_node *node, void 
         const config_key *key = find_key(shape, each->name);
         if (!key)
             return refuse_unknown(shape, each, ret_fault);
+        if (!refuse_twins(shape, node, each, key, ret_fault))
+            return false;
         if (!read_key(key, each, (char *)object + key->offset, arena, ret_fault))
             return false;
     }

@@ -33,8 +33,8 @@ static void write_alarm(void *user, const service_alarm *it) {
         html_raw(html, ": ");
     }
     html_raw(html, it->text);
-    if (it->reason)
-        html_format(html, " <span class=\"reason\">(%s)</span>", it->reason);
+    if (it->reason != JWKEEP_OK)
+        html_format(html, " <span class=\"reason\">(%s)</span>", jwkeep_code_text(it->reason));
     html_raw(html, "</li>");
 }
 

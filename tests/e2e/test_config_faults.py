@@ -95,6 +95,9 @@ FAULTS = {
     "an address": ("127.0.0.1:0", "localhost:0", "2:14", "IP:PORT"),
     "an introspection nobody may ask for": (
         "policies:", "introspection: {clients: [{id: a}]}\npolicies:", "8:27", "secret_file"),
+    "a secret, and a file with it": (
+        "policies:", "introspection: {clients: [{id: a, secret: b, secret_file: /c}]}\npolicies:",
+        "8:46", "secret_file: secret is given, too"),
     "a short secret": (
         "policies:", "introspection: {clients: [{id: a, secret: short}]}\npolicies:", "8:43",
         "a secret of 16"),
@@ -180,8 +183,9 @@ HEADER = """\
 
 
 @pytest.mark.parametrize("lines,says", [
-    ("          value_file: {file}\n          value: x\n", None),
-    ("          value: x\n          value_file: {file}\n", "given, too"),
+    ("          value_file: {file}\n", None),
+    ("          value_file: {file}\n          value: x\n", "value: value_file is given, too"),
+    ("          value: x\n          value_file: {file}\n", "value_file: value is given, too"),
     ("          value_file: {file}.none\n", "No such file"),
     ("          value_file: /dev/null\n", "holds no text"),
     ("", "value_file"),

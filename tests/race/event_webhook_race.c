@@ -28,7 +28,7 @@ static void *tell(void *argument) {
     race *r = argument;
     const jwkeep_error error = {.code = JWKEEP_TRANSPORT_TIMEOUT, .text = "too late"};
     const jwkeep_event event = {.kind = JWKEEP_EVENT_FAILED, .count = 1, .error = &error};
-    const service_alarm told = {"stale", true, "main", "text", NULL};
+    const service_alarm told = {"stale", true, "main", "text", JWKEEP_OK};
     while (!atomic_load(&r->is_over)) {
         event_webhook_tell_source(r->webhook, "main", &event);
         event_webhook_tell_alarm(r->webhook, true, &told);

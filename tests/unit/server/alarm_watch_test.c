@@ -35,7 +35,7 @@ static int tear_down(void **state) {
 }
 
 static service_alarm of(const char *kind, const char *issuer) {
-    return (service_alarm){kind, false, issuer, "text", "reason"};
+    return (service_alarm){kind, false, issuer, "text", JWKEEP_TRANSPORT_RESOLVE};
 }
 
 /* `alarms` are "kind@issuer", NULL at the end; what is told of the look. */
