@@ -303,9 +303,10 @@ static void a_rotated_key_passes_with_one_download(void **state) {
     assert_int_equal(dev_issuer_downloads(it->issuer), 2);
 }
 
-/* Parks `count` requests with a key that a slow download will bring. */
+/* Parks `count` requests with a key that a download will bring which is slower than any machine
+ * is at sending them, and faster than its time is up. */
 static void park(fixture *it, int *sockets, size_t count) {
-    dev_issuer_set_latency(it->issuer, 500);
+    dev_issuer_set_latency(it->issuer, 4000);
     assert_int_equal(dev_issuer_rotate(it->issuer, false, NULL), JWKEEP_OK);
     request_with(it, NULL);
     char *request = strdup(it->request);
