@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <jwkeep/json.h>
 #include <poll.h>
 #include <pthread.h>
@@ -61,7 +62,7 @@ typedef struct kind_rate {
 struct event_log {
     log_format format;
     log_level level;
-    int descriptor;
+    int descriptor;  /* its own */
     bool is_journal; /* which reads priorities */
     pthread_t thread;
     jwkeep_buffer written; /* the thread's */
@@ -71,7 +72,8 @@ struct event_log {
     jwkeep_buffer queued;
     kind_rate rates[LOG_KIND_COUNT];
     bool is_ending;
-    bool is_over; /* the thread has nothing left to write */
+    bool is_over;      /* the thread has nothing left to write */
+    bool is_abandoned; /* the thread frees it */
 };
 
 /* Everything that could end a line, or a quoted text, is gone. */
@@ -229,7 +231,7 @@ void event_log_flush(event_log *log) {
     pthread_mutex_unlock(&log->mutex);
 }
 
-/* Waits for the reader; a reader that is gone ends it, and so does a cancellation. */
+/* Waits for the reader; a reader that is gone ends it. */
 static void write_all(int descriptor, const uint8_t *bytes, size_t size) {
     while (size > 0) {
         ssize_t count = write(descriptor, bytes, size);
@@ -245,11 +247,20 @@ static void write_all(int descriptor, const uint8_t *bytes, size_t size) {
     }
 }
 
+static void destroy(event_log *log) {
+    if (log->descriptor >= 0)
+        close(log->descriptor);
+    jwkeep_buffer_done(&log->written);
+    jwkeep_buffer_done(&log->queued);
+    pthread_cond_destroy(&log->changed);
+    pthread_mutex_destroy(&log->mutex);
+    free(log);
+}
+
 static void *run(void *user) {
     event_log *log = user;
-    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
     pthread_mutex_lock(&log->mutex);
-    while (!log->is_ending || log->queued.size > 0) {
+    while (!log->is_abandoned && (!log->is_ending || log->queued.size > 0)) {
         if (log->queued.size == 0) {
             pthread_cond_wait(&log->changed, &log->mutex);
             continue;
@@ -258,15 +269,16 @@ static void *run(void *user) {
         log->queued = log->written;
         log->written = full;
         pthread_mutex_unlock(&log->mutex);
-        pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
         write_all(log->descriptor, full.data, full.size);
-        pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
         jwkeep_buffer_clear(&log->written);
         pthread_mutex_lock(&log->mutex);
     }
+    const bool is_abandoned = log->is_abandoned;
     log->is_over = true;
     pthread_cond_broadcast(&log->changed);
     pthread_mutex_unlock(&log->mutex);
+    if (is_abandoned)
+        destroy(log);
     return NULL;
 }
 
@@ -308,7 +320,7 @@ jwkeep_code event_log_new(log_format format, log_level level, int descriptor,
         return jk_fail(error, JWKEEP_OUT_OF_MEMORY);
     log->format = format;
     log->level = level;
-    log->descriptor = descriptor;
+    log->descriptor = fcntl(descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
     log->is_journal = is_journal(descriptor);
     jwkeep_buffer_init(&log->queued, LOG_MAX_QUEUED_BYTES);
     jwkeep_buffer_init(&log->written, LOG_MAX_QUEUED_BYTES);
@@ -316,10 +328,8 @@ jwkeep_code event_log_new(log_format format, log_level level, int descriptor,
     init_condition(&log->changed);
     for (size_t i = 0; i < LOG_KIND_COUNT; i++)
         log->rates[i].window_ms = jk_clock_monotonic_ms();
-    if (!start_thread(log)) {
-        pthread_cond_destroy(&log->changed);
-        pthread_mutex_destroy(&log->mutex);
-        free(log);
+    if (log->descriptor < 0 || !start_thread(log)) {
+        destroy(log);
         return jk_fail(error, JWKEEP_SYSTEM_FAILED);
     }
     *ret_log = log;
@@ -339,18 +349,19 @@ static void wait_for_end(event_log *log) {
 void event_log_free(event_log *log) {
     if (!log)
         return;
+    const pthread_t thread = log->thread;
     pthread_mutex_lock(&log->mutex);
     tell_suppressed(log, true);
     log->is_ending = true;
     pthread_cond_broadcast(&log->changed);
     wait_for_end(log);
-    if (!log->is_over)
-        pthread_cancel(log->thread);
+    const bool is_over = log->is_over;
+    log->is_abandoned = !is_over;
     pthread_mutex_unlock(&log->mutex);
-    pthread_join(log->thread, NULL);
-    jwkeep_buffer_done(&log->written);
-    jwkeep_buffer_done(&log->queued);
-    pthread_cond_destroy(&log->changed);
-    pthread_mutex_destroy(&log->mutex);
-    free(log);
+    if (!is_over) {
+        pthread_detach(thread);
+        return;
+    }
+    pthread_join(thread, NULL);
+    destroy(log);
 }

@@ -71,14 +71,16 @@ typedef struct log_field {
 
 typedef struct event_log event_log;
 
-/* Writes to `descriptor`, which it does not own, what is at least as grave as `level`. Where
+/* Writes what is at least as grave as `level` to a duplicate of `descriptor`, which stays the
+ * caller's. Where
  * that is systemd's journal, lines begin with their priority, which the journal takes off.
  * Errors: OUT_OF_MEMORY, SYSTEM_FAILED. */
 JWKEEP_MUST_USE jwkeep_code event_log_new(log_format format, log_level level, int descriptor,
                                           event_log **ret_log, jwkeep_error *error);
 
 /* Writes what is queued, then frees. A reader that takes nothing any more holds up the end by
- * LOG_END_MS; what is queued then is lost. NULL is fine. */
+ * LOG_END_MS; what is queued then is lost, and what the reader holds on to is freed when it
+ * lets go. NULL is fine. */
 void event_log_free(event_log *log);
 
 /* Any thread; does not wait. Fields without a name are left out. `log` NULL: nobody listens. */
