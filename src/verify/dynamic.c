@@ -279,10 +279,12 @@ static jwkeep_code add(jk_dynamic *dynamic, uint64_t hash, jwkeep_span iss,
                        const jk_dynamic_issuer *before, jk_dynamic_issuer **ret_issuer,
                        jwkeep_error *error) {
     jk_dynamic_issuer *made;
-    jwkeep_code code =
-        dynamic->is_closed ? jk_fail(error, JWKEEP_KEYS_SHUTDOWN) : make_room(dynamic, error);
-    if (code == JWKEEP_OK)
-        code = make_issuer(dynamic, hash, iss, before, &made, error);
+    if (dynamic->is_closed)
+        return jk_fail(error, JWKEEP_KEYS_SHUTDOWN);
+    jwkeep_code code = make_room(dynamic, error);
+    if (code != JWKEEP_OK)
+        return code;
+    code = make_issuer(dynamic, hash, iss, before, &made, error);
     if (code != JWKEEP_OK)
         return code;
     made->tables++; /* until it is in one */
