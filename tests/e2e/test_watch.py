@@ -10,7 +10,7 @@ import urllib.parse
 import pytest
 
 from support.cli import USAGE, refuses
-from support.program import DEADLINE_S, Background, ask, wait_until
+from support.program import DEADLINE_S, Background, ask, read_beside_writer, wait_until
 
 SOON = ("--allow-http-loopback", "--lifetime-min", "1", "--lifetime-max", "1",
         "--backoff-min", "100", "--backoff-max", "100")
@@ -27,8 +27,7 @@ class Watch:
 
     def events(self):
         """What was printed so far, whole lines only."""
-        self.log.seek(0)
-        lines = self.log.read().decode().split("\n")[:-1]
+        lines = read_beside_writer(self.log).decode().split("\n")[:-1]
         return [json.loads(line) for line in lines]
 
     def wait_for(self, name, **members):

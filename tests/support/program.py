@@ -2,6 +2,7 @@
 """Owns running the program: once with an answer, or as a service in the background."""
 import http.client
 import json
+import os
 import signal
 import subprocess
 import tempfile
@@ -19,6 +20,12 @@ def wait_until(what, is_so):
             return result
         time.sleep(0.01)
     raise AssertionError(f"waited {DEADLINE_S} s in vain: {what}")
+
+
+def read_beside_writer(file):
+    """All of a file that another process has as its output: the two have one offset, so that
+    seeking and reading would race with its writes."""
+    return os.pread(file.fileno(), os.fstat(file.fileno()).st_size, 0)
 
 
 class Program:
@@ -78,8 +85,7 @@ class Background:
                                         stderr=self.log)
 
     def output(self):
-        self.log.seek(0)
-        return self.log.read().decode(errors="replace")
+        return read_beside_writer(self.log).decode(errors="replace")
 
     def has_ended(self):
         return self.process.poll() is not None
