@@ -305,14 +305,6 @@ static bool start_thread(event_log *log) {
     return status == 0;
 }
 
-static void init_condition(pthread_cond_t *condition) {
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(condition, &attributes);
-    pthread_condattr_destroy(&attributes);
-}
-
 jwkeep_code event_log_new(log_format format, log_level level, int descriptor,
                           event_log **ret_log, jwkeep_error *error) {
     event_log *log = calloc(1, sizeof *log);
@@ -325,7 +317,7 @@ jwkeep_code event_log_new(log_format format, log_level level, int descriptor,
     jwkeep_buffer_init(&log->queued, LOG_MAX_QUEUED_BYTES);
     jwkeep_buffer_init(&log->written, LOG_MAX_QUEUED_BYTES);
     pthread_mutex_init(&log->mutex, NULL);
-    init_condition(&log->changed);
+    jk_clock_init_condition(&log->changed);
     for (size_t i = 0; i < LOG_KIND_COUNT; i++)
         log->rates[i].window_ms = jk_clock_monotonic_ms();
     if (log->descriptor < 0 || !start_thread(log)) {
@@ -338,10 +330,8 @@ jwkeep_code event_log_new(log_format format, log_level level, int descriptor,
 
 /* Under the mutex. */
 static void wait_for_end(event_log *log) {
-    struct timespec until;
+    const struct timespec until = jk_clock_moment(jk_clock_monotonic_ms() + LOG_END_MS);
     int status = 0;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += LOG_END_MS / 1000;
     while (!log->is_over && status == 0)
         status = pthread_cond_timedwait(&log->changed, &log->mutex, &until);
 }

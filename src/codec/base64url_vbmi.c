@@ -9,9 +9,8 @@
 
 #define BLOCK_CHARACTERS 64u
 #define BLOCK_BYTES 48u
-#define OVERHANG_CHARACTERS                                                                    \
-    22u /* for the 16 bytes of a register that are none of its block                           \
-         */
+/* For the 16 bytes of a register that are none of its block. */
+#define OVERHANG_CHARACTERS 22u
 
 #define ON_VBMI __attribute__((target("avx512f,avx512bw,avx512vbmi")))
 

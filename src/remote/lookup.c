@@ -188,19 +188,6 @@ static jwkeep_code join(jwkeep_source *source, jk_waiter *waiter, jwkeep_error *
     return code;
 }
 
-static struct timespec moment_at(int64_t time_ms) {
-    return (struct timespec){.tv_sec = (time_t)(time_ms / 1000),
-                             .tv_nsec = (long)(time_ms % 1000) * 1000000};
-}
-
-void jk_source_init_wake(pthread_cond_t *wake) {
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(wake, &attributes);
-    pthread_condattr_destroy(&attributes);
-}
-
 /* Under the mutex. */
 static jwkeep_code wait_for_answer(jwkeep_source *source, jk_waiter *waiter,
                                    const struct timespec *until, jwkeep_error *error) {
@@ -217,9 +204,9 @@ static jwkeep_code wait_for_answer(jwkeep_source *source, jk_waiter *waiter,
 /* `waiter->wake` is its caller's, and made and undone here. */
 static jwkeep_code join_and_wait(jwkeep_source *source, jk_waiter *waiter, uint32_t timeout_ms,
                                  jwkeep_error *error) {
-    struct timespec until =
-        moment_at(jk_clock_monotonic_ms() + (timeout_ms ? timeout_ms : JWKEEP_WAIT_TIMEOUT_MS));
-    jk_source_init_wake(waiter->wake);
+    struct timespec until = jk_clock_moment(jk_clock_monotonic_ms() +
+                                            (timeout_ms ? timeout_ms : JWKEEP_WAIT_TIMEOUT_MS));
+    jk_clock_init_condition(waiter->wake);
     jk_source_hold(source);
     pthread_mutex_lock(&source->mutex);
     jwkeep_code code = join(source, waiter, error);
@@ -273,7 +260,7 @@ static jwkeep_code wait_until_usable(jwkeep_source *source, const struct timespe
 
 jwkeep_code jk_source_wait_usable(jwkeep_source *source, int64_t until_ms,
                                   jwkeep_error *error) {
-    struct timespec until = moment_at(until_ms);
+    struct timespec until = jk_clock_moment(until_ms);
     if (jwkeep_source_check(source) == JWKEEP_OK)
         return JWKEEP_OK;
     if (!jk_source_is_ours(source))

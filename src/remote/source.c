@@ -3,6 +3,7 @@
  * Owns the life of a source, from its making to the last one who holds it. */
 #include "remote/source.h"
 #include "base/allocator.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/hash.h"
 #include "jose/keyring.h"
@@ -153,7 +154,7 @@ static void init_parts(jwkeep_source *source, jwkeep_refresher *refresher) {
     atomic_init(&source->holders, 1);
     atomic_init(&source->usable_until_ms, INT64_MIN);
     pthread_mutex_init(&source->mutex, NULL);
-    jk_source_init_wake(&source->changed);
+    jk_clock_init_condition(&source->changed);
     init_policy(source);
     init_negative(source);
     init_download(source);

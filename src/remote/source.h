@@ -145,9 +145,6 @@ JWKEEP_MUST_USE jwkeep_code jk_source_suspect_begin(jwkeep_source *source, uint3
                                                     jwkeep_lookup **ret_lookup,
                                                     jwkeep_error *error);
 
-/* A condition whose deadlines are those of jk_clock_monotonic_ms. */
-void jk_source_init_wake(pthread_cond_t *wake);
-
 /* Waits until the keys may be used, through failures and retries, or until `until_ms` of
  * jk_clock_monotonic_ms; a download must have been asked for.
  * Errors: KEYS_FETCH_FAILED (and why the last one failed), KEYS_TIMEOUT (none has ended),

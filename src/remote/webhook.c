@@ -6,14 +6,14 @@
  * (guarantee V of docs/design/concurrency.md). */
 #include "remote/webhook.h"
 #include "base/allocator.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/hash.h"
 #include "sync/threads.h"
 #include <pthread.h>
-#include <time.h>
 
-#define MAX_ANSWER_BYTES                                                                       \
-    65536u /* of a body that is thrown away, so that its connection stays */
+/* Of a body that is thrown away, so that its connection stays. */
+#define MAX_ANSWER_BYTES 65536u
 
 typedef struct entry entry;
 struct entry {
@@ -309,14 +309,6 @@ static bool begin(jk_task *task) {
     return false;
 }
 
-static void init_wake(pthread_cond_t *wake) {
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(wake, &attributes);
-    pthread_condattr_destroy(&attributes);
-}
-
 static void free_parts(jwkeep_webhook *webhook) {
     free_entries(webhook->first);
     jk_free(webhook->current);
@@ -351,7 +343,7 @@ static jwkeep_code make(const jwkeep_webhook_options *options,
     webhook->figures.queue_length = settings->queue_length;
     init_jitter(webhook, environment);
     pthread_mutex_init(&webhook->mutex, NULL);
-    init_wake(&webhook->changed);
+    jk_clock_init_condition(&webhook->changed);
     *ret_webhook = webhook;
     return JWKEEP_OK;
 }
@@ -457,18 +449,6 @@ jwkeep_code jwkeep_webhook_post(jwkeep_webhook *webhook, jwkeep_span id, jwkeep_
     return code;
 }
 
-static struct timespec deadline_in(uint32_t timeout_ms) {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += timeout_ms / 1000;
-    until.tv_nsec += (long)(timeout_ms % 1000) * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_nsec -= 1000000000;
-        until.tv_sec++;
-    }
-    return until;
-}
-
 /* Under the mutex. */
 static size_t count_queued(const jwkeep_webhook *webhook) {
     return webhook->waiting + webhook->has_current;
@@ -491,7 +471,7 @@ static void begin_draining(jwkeep_webhook *webhook) {
 }
 
 size_t jwkeep_webhook_drain(jwkeep_webhook *webhook, uint32_t timeout_ms) {
-    struct timespec until = deadline_in(timeout_ms);
+    const struct timespec until = jk_clock_moment(jk_clock_monotonic_ms() + timeout_ms);
     if (!jk_refresher_is_ours(webhook->refresher))
         return 0;
     int64_t deadline_ms = now_ms(webhook) + timeout_ms;

@@ -109,10 +109,10 @@ void jk_cache_shard_expect(const jk_cache_shard *shard, uint64_t tag) {
 }
 
 /* Announces the entry that `place` has, if it is one of this tag; it is not released before the
- * slot is cleared (A). */
+ * slot is cleared (A). NULL, and nothing announced, of an empty place, whatever the tag. */
 static jk_cached_token *announce(jk_hazard *hazard, const jk_cache_place *place, uint64_t tag) {
     uint64_t word = atomic_load_explicit(place, memory_order_acquire);
-    while (entry_in(word) && is_tagged(word, tag)) {
+    while (is_tagged(word, tag)) {
         fetch_ahead(word);
         atomic_store_explicit(hazard, entry_in(word), memory_order_seq_cst);
         uint64_t again = atomic_load_explicit(place, memory_order_seq_cst);

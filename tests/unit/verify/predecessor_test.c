@@ -187,14 +187,18 @@ static void r21_who_has_no_keys_stays_behind(void **state) {
     assert_int_equal(status().issuers, 0);
 }
 
-static void r21_no_more_come_along_than_there_is_room_for(void **state) {
-    (void)state;
-    jwkeep_dynamic_issuers dynamic = accepting();
+static void load_five(void) {
     for (int i = 0; i < 5; i++) {
         char iss[64];
         snprintf(iss, sizeof iss, "https://t%d.tenants.test", i);
         assert_int_equal(verify(&fixture.before, iss), JWKEEP_OK);
     }
+}
+
+static void r21_no_more_come_along_than_there_is_room_for(void **state) {
+    (void)state;
+    jwkeep_dynamic_issuers dynamic = accepting();
+    load_five();
     dynamic.max_issuers = 3;
     succeed(dynamic);
     assert_int_equal(status().issuers, 3);
@@ -205,11 +209,7 @@ static void r21_no_more_come_along_than_there_is_room_for(void **state) {
 static void r21_who_comes_with_keys_takes_no_room_of_those_without(void **state) {
     (void)state;
     jwkeep_dynamic_issuers dynamic = accepting();
-    for (int i = 0; i < 5; i++) {
-        char iss[64];
-        snprintf(iss, sizeof iss, "https://t%d.tenants.test", i);
-        assert_int_equal(verify(&fixture.before, iss), JWKEEP_OK);
-    }
+    load_five();
     dynamic.max_unloaded = 2;
     succeed(dynamic);
     assert_int_equal(status().issuers, 5);

@@ -37,21 +37,25 @@ int clock_gettime(clockid_t which, struct timespec *now) {
     return 0;
 }
 
-static int set_up(void **state) {
-    (void)state;
+static void make_verifier(const jwkeep_rules *rules) {
     struct fixture *f = &fixture;
     jwkeep_verifier_options options;
-    memset(f, 0, sizeof *f);
-    f->key = forge_key(JWKEEP_ALGORITHM_HS256, "k");
-    f->keys = forge_keyset(&f->key, 1);
-    const jwkeep_issuer issuer = {.name = "i", .issuer = "i", .keys = f->keys};
+    const jwkeep_issuer issuer = {.name = "i", .issuer = "i", .keys = f->keys, .rules = rules};
     jwkeep_verifier_options_init(&options);
     options.issuers = &issuer;
     options.issuer_count = 1;
-    return jwkeep_verifier_new(&options, &f->verifier, NULL) == JWKEEP_OK &&
-                   jwkeep_token_new(&f->token, NULL) == JWKEEP_OK
-               ? 0
-               : -1;
+    jwkeep_verifier_free(f->verifier);
+    assert_int_equal(jwkeep_verifier_new(&options, &f->verifier, NULL), JWKEEP_OK);
+}
+
+static int set_up(void **state) {
+    (void)state;
+    struct fixture *f = &fixture;
+    memset(f, 0, sizeof *f);
+    f->key = forge_key(JWKEEP_ALGORITHM_HS256, "k");
+    f->keys = forge_keyset(&f->key, 1);
+    make_verifier(NULL);
+    return jwkeep_token_new(&f->token, NULL) == JWKEEP_OK ? 0 : -1;
 }
 
 static int tear_down(void **state) {
@@ -102,6 +106,19 @@ static void a_token_expires_when_it_says(void **state) {
     assert_int_equal(judge("exp", 750, 749, 10), JWKEEP_OK);
 }
 
+/* What is exactly as old as it may be is good, and this last moment is over before the next
+ * tick. */
+static void a_token_is_too_old_when_the_rules_say(void **state) {
+    (void)state;
+    jwkeep_rules rules;
+    jwkeep_rules_init(&rules);
+    rules.max_age_s = 10;
+    make_verifier(&rules);
+    assert_int_equal(judge("iat", 0, 10000, 0), JWKEEP_OK);
+    assert_int_equal(judge("iat", 0, 10004, 4), JWKEEP_TOKEN_TOO_OLD);
+    assert_int_equal(judge("iat", 0, 10001, 10), JWKEEP_TOKEN_TOO_OLD);
+}
+
 static void the_clock_is_read_where_a_bound_may_be_near(void **state) {
     (void)state;
     assert_int_equal(judge("exp", 9000, 500, 4), JWKEEP_OK);
@@ -117,6 +134,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(a_token_is_good_from_the_moment_it_was_issued),
         TEST(a_token_expires_when_it_says),
+        TEST(a_token_is_too_old_when_the_rules_say),
         TEST(the_clock_is_read_where_a_bound_may_be_near),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
