@@ -12,6 +12,7 @@
 #include <time.h>
 
 #define BATCH 128u
+#define AHEAD 3u /* tokens, that one is expected before it is verified */
 
 /* A thread that verifies the working set again and again, with a token object of its own. The
  * tokens of a batch arrive first, as if they were received: what a core has just received is in
@@ -20,7 +21,7 @@ struct worker {
     jwkeep_verifier *verifier;
     const cache_tokens *tokens;
     size_t first; /* where it begins */
-    bool expects; /* says which token comes next before it verifies one */
+    bool expects; /* says which tokens come, before it verifies them */
     int64_t until_ns;
     jwkeep_token *token;
     jwkeep_buffer inbox;
@@ -81,11 +82,17 @@ static size_t receive(struct worker *worker, size_t index) {
     return index;
 }
 
+static void expect(const struct worker *worker, size_t index) {
+    if (worker->expects && index < BATCH)
+        jwkeep_verifier_expect(worker->verifier, worker->arrived[index]);
+}
+
 /* The whole of it is measured. */
 static bool verify_batch(const struct worker *worker) {
+    for (size_t i = 0; i < AHEAD; i++)
+        expect(worker, i);
     for (size_t i = 0; i < BATCH; i++) {
-        if (worker->expects && i + 1 < BATCH)
-            jwkeep_verifier_expect(worker->verifier, worker->arrived[i + 1]);
+        expect(worker, i + AHEAD);
         if (!verify(worker, worker->arrived[i]))
             return false;
     }

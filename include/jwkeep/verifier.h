@@ -174,10 +174,13 @@ JWKEEP_API JWKEEP_MUST_USE jwkeep_code
 jwkeep_verifier_verify(jwkeep_verifier *verifier, jwkeep_span bytes, uint32_t timeout_ms,
                        jwkeep_token *token, jwkeep_failures *failures, jwkeep_error *error);
 
-/* Says that `bytes` will soon be verified: has the memory bring what is remembered of them, if
- * anything is, and returns at once. It changes nothing and tells nothing. Worth its few
- * nanoseconds where other work comes before the verification: the rest of the request, or the
- * token before. Nothing without a cache. Any thread. */
+/* Says that this thread will soon verify `bytes`, which are read now and not kept: has the
+ * memory bring what is remembered of them, if anything is, and returns at once. It changes
+ * nothing and tells nothing. The memory is asked in two steps, and each takes about as long as
+ * verifying a remembered token: a call takes the first step for `bytes`, and the second for
+ * those of the thread's call before. So a loop says it two tokens ahead; who has a single token
+ * says it as soon as it is known, and again after some other work. Nothing without a cache. Any
+ * thread. */
 JWKEEP_API void jwkeep_verifier_expect(const jwkeep_verifier *verifier, jwkeep_span bytes);
 
 /* A verification that waits for a download. */

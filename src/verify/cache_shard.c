@@ -99,6 +99,10 @@ static void fetch_ahead(uint64_t word) {
 }
 
 void jk_cache_shard_expect(const jk_cache_shard *shard, uint64_t tag) {
+    __builtin_prefetch(place_of(shard, tag, 0), 0, 3);
+}
+
+void jk_cache_shard_bring(const jk_cache_shard *shard, uint64_t tag) {
     for (size_t i = 0; i < JK_CACHE_PLACES; i++) {
         uint64_t word = atomic_load_explicit(place_of(shard, tag, i), memory_order_relaxed);
         if (JK_LIKELY(!is_tagged(word, tag)))

@@ -105,8 +105,11 @@ JWKEEP_MUST_USE bool jk_cache_shard_init(jk_cache_shard *shard, size_t max_entri
  * thread that does not exist; what it guards is then left alone. */
 void jk_cache_shard_done(jk_cache_shard *shard, bool waits);
 
-/* Has the memory bring what jk_cache_shard_find will look at. No lock. */
+/* Has the memory bring the first place of the tag. No lock. */
 void jk_cache_shard_expect(const jk_cache_shard *shard, uint64_t tag);
+
+/* The same for the entry of the tag. Waits for the place, if that is not there yet. No lock. */
+void jk_cache_shard_bring(const jk_cache_shard *shard, uint64_t tag);
 
 /* The entry of these very bytes and this epoch, announced in `hazard`, which the caller clears;
  * NULL, and nothing announced, without one. No lock. */

@@ -12,6 +12,7 @@
 #define SHARD_MIN_ENTRIES 512u
 #define SHARD_MIN_BYTES (256u * 1024u)
 #define COUNTERS 16u
+#define EXPECTED 4u /* tokens of a thread */
 
 /* Threads count in different lines, as far as there are enough (Q). */
 typedef struct counter {
@@ -93,9 +94,48 @@ static size_t shard_index(const jk_token_cache *cache, uint64_t tag) {
     return (tag >> 40) & (cache->shard_count - 1);
 }
 
+/* Tokens that this thread has said it will verify, with their tags, so that they are hashed
+ * once. Where they are is compared and nothing read: they may be gone, or others by now, and
+ * the tag one of another cache. Such a tag leads to nothing, since all of a token is compared.
+ * Initial-exec: as in sync/threads.c. */
+static _Thread_local struct {
+    struct {
+        jwkeep_span bytes;
+        uint64_t tag;
+    } tokens[EXPECTED];
+    size_t next; /* of them to be overwritten */
+    uint64_t last_tag;
+} expected __attribute__((tls_model("initial-exec")));
+
+static bool is_expected(jwkeep_span bytes, uint64_t *ret_tag) {
+    for (size_t i = 0; i < EXPECTED; i++) {
+        jwkeep_span token = expected.tokens[i].bytes;
+        if (token.data != bytes.data || token.size != bytes.size)
+            continue;
+        *ret_tag = expected.tokens[i].tag;
+        return true;
+    }
+    return false;
+}
+
+/* The place of the token before has come meanwhile, so that its entry can be asked for. */
 void jk_token_cache_expect(const jk_token_cache *cache, jwkeep_span bytes) {
+    uint64_t last_tag = expected.last_tag;
     uint64_t tag = tag_of(cache, bytes);
+    jk_cache_shard_bring(&cache->shards[shard_index(cache, last_tag)], last_tag);
     jk_cache_shard_expect(&cache->shards[shard_index(cache, tag)], tag);
+    expected.tokens[expected.next].bytes = bytes;
+    expected.tokens[expected.next].tag = tag;
+    expected.next = (expected.next + 1) % EXPECTED;
+    expected.last_tag = tag;
+}
+
+static void find(jk_cache_look *look, uint64_t tag) {
+    look->tag = tag;
+    look->shard = &look->cache->shards[shard_index(look->cache, tag)];
+    if (look->hazard)
+        look->entry =
+            jk_cache_shard_find(look->shard, tag, look->bytes, look->epoch, look->hazard);
 }
 
 void jk_token_cache_look(jk_token_cache *cache, jwkeep_span bytes, jk_cache_look *ret_look) {
@@ -109,11 +149,15 @@ void jk_token_cache_look(jk_token_cache *cache, jwkeep_span bytes, jk_cache_look
     for (size_t i = 0; i < bytes.size; i += JK_CACHE_LINE)
         __builtin_prefetch(bytes.data + i, 0, 3);
     ret_look->epoch = atomic_load_explicit(&cache->epoch, memory_order_acquire);
-    ret_look->tag = tag_of(cache, bytes);
-    ret_look->shard = &cache->shards[shard_index(cache, ret_look->tag)];
-    if (jk_hazard_find(&ret_look->hazard) == JWKEEP_OK)
-        ret_look->entry = jk_cache_shard_find(ret_look->shard, ret_look->tag, bytes,
-                                              ret_look->epoch, ret_look->hazard);
+    if (jk_hazard_find(&ret_look->hazard) != JWKEEP_OK)
+        ret_look->hazard = NULL;
+    uint64_t tag;
+    if (is_expected(bytes, &tag)) {
+        find(ret_look, tag);
+        if (JK_LIKELY(ret_look->entry != NULL))
+            return;
+    }
+    find(ret_look, tag_of(cache, bytes));
 }
 
 void jk_token_cache_leave(jk_cache_look *look) {

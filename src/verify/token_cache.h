@@ -24,14 +24,16 @@ void jk_token_cache_free(jk_token_cache *cache);
 typedef struct jk_cache_look {
     jk_token_cache *cache;  /* NULL: none is in use */
     jk_cached_token *entry; /* announced in `hazard`; NULL: nothing is remembered */
-    jk_hazard *hazard;
+    jk_hazard *hazard;      /* NULL: none was free, and nothing is found */
     jk_cache_shard *shard;
     jwkeep_span bytes;
     uint64_t tag;
     uint32_t epoch;
 } jk_cache_look;
 
-/* Has the memory bring what a look for `bytes` will come upon. No lock. */
+/* Notes that this thread will look for `bytes`, which are not kept, and has the memory bring
+ * the place where they would be found, and the entry of what the thread expected before. No
+ * lock. */
 void jk_token_cache_expect(const jk_token_cache *cache, jwkeep_span bytes);
 
 /* Finds the entry of `bytes`, which must live as long as the look is used, if there is one.

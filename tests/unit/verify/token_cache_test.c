@@ -155,8 +155,6 @@ static void what_was_handed_out_stays(void **state) {
     jwkeep_token_free(kept);
 }
 
-/* Every byte counts: whichever is changed, nothing is recalled, and the verdict is that of a
- * verifier that remembers nothing. */
 /* Of tokens remembered and not, of what is no token, and without a cache. */
 static void to_expect_a_token_changes_nothing(void **state) {
     (void)state;
@@ -184,6 +182,98 @@ static void to_expect_a_token_changes_nothing(void **state) {
     free(other);
 }
 
+static void expect_token(const cached_issuer *f, const char *token) {
+    jwkeep_verifier_expect(f->verifier, jwkeep_span_text(token));
+}
+
+/* A buffer that tokens of one length are received in, one after the other. */
+static void an_expectation_is_of_bytes_that_may_be_others_by_now(void **state) {
+    (void)state;
+    char *buffer = numbered(1);
+    char *known = numbered(2);
+    char *unknown = numbered(3);
+    assert_int_equal(verify(buffer), JWKEEP_OK);
+    assert_int_equal(verify(known), JWKEEP_OK);
+
+    expect_token(&fixture, buffer);
+    memcpy(buffer, known, strlen(buffer));
+    assert_int_equal(verify(buffer), JWKEEP_OK);
+    assert_true(
+        jwkeep_span_equals(jwkeep_token_subject(fixture.token), JWKEEP_SPAN("subject-2")));
+    assert_int_equal(hits(), 1);
+
+    expect_token(&fixture, buffer);
+    memcpy(buffer, unknown, strlen(buffer));
+    assert_int_equal(verify(buffer), JWKEEP_OK);
+    assert_int_equal(hits(), 1);
+    assert_int_equal(verify(unknown), JWKEEP_OK);
+    assert_int_equal(hits(), 2);
+    free(unknown);
+    free(known);
+    free(buffer);
+}
+
+static void no_token_that_was_changed_after_it_was_expected_is_a_hit(void **state) {
+    (void)state;
+    char *token = numbered(1);
+    assert_int_equal(verify(token), JWKEEP_OK);
+    size_t size = strlen(token);
+    for (size_t i = 0; i < size; i++) {
+        char before = token[i];
+        expect_token(&fixture, token);
+        token[i] = before == 'A' ? 'B' : 'A';
+        assert_int_not_equal(verify(token), JWKEEP_OK);
+        token[i] = before;
+        expect_token(&fixture, token);
+        assert_int_equal(verify(token), JWKEEP_OK);
+    }
+    assert_int_equal(hits(), size);
+    free(token);
+}
+
+/* Whose hashes are others, and of which one is gone. */
+static void an_expectation_of_one_verifier_is_none_of_another(void **state) {
+    (void)state;
+    static cached_issuer other;
+    char *token = numbered(1);
+    for (int i = 0; i < 8; i++) {
+        cached_issuer_init(&other, keys, ENTRIES, 0);
+        expect_token(&other, token);
+        assert_int_equal(cached_issuer_verify(&fixture, token), JWKEEP_OK);
+        assert_int_equal(hits(), i);
+        expect_token(&fixture, token);
+        assert_int_equal(cached_issuer_verify(&other, token), JWKEEP_OK);
+        expect_token(&fixture, token);
+        assert_int_equal(cached_issuer_verify(&other, token), JWKEEP_OK);
+        assert_int_equal(cached_issuer_status(&other).hits, 1);
+        cached_issuer_done(&other);
+    }
+    free(token);
+}
+
+/* As many as come before they are verified, and more. */
+static void any_number_of_tokens_may_be_expected(void **state) {
+    (void)state;
+    char *tokens[16];
+    for (size_t i = 0; i < JK_COUNT_OF(tokens); i++) {
+        tokens[i] = numbered(i);
+        assert_int_equal(verify(tokens[i]), JWKEEP_OK);
+    }
+    for (size_t ahead = 1; ahead <= JK_COUNT_OF(tokens); ahead++) {
+        for (size_t i = 0; i < JK_COUNT_OF(tokens) + ahead; i++) {
+            if (i < JK_COUNT_OF(tokens))
+                expect_token(&fixture, tokens[i]);
+            if (i >= ahead)
+                assert_int_equal(verify(tokens[i - ahead]), JWKEEP_OK);
+        }
+        assert_int_equal(hits(), ahead * JK_COUNT_OF(tokens));
+    }
+    for (size_t i = 0; i < JK_COUNT_OF(tokens); i++)
+        free(tokens[i]);
+}
+
+/* Every byte counts: whichever is changed, nothing is recalled, and the verdict is that of a
+ * verifier that remembers nothing. */
 static void no_other_token_is_a_hit(void **state) {
     (void)state;
     static cached_issuer plain;
@@ -456,6 +546,14 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_hit_says_all_that_was_said_before, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_was_handed_out_stays, set_up, tear_down),
         cmocka_unit_test_setup_teardown(to_expect_a_token_changes_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_expectation_is_of_bytes_that_may_be_others_by_now,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            no_token_that_was_changed_after_it_was_expected_is_a_hit, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_expectation_of_one_verifier_is_none_of_another,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(any_number_of_tokens_may_be_expected, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(no_other_token_is_a_hit, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_borrowed_end_is_no_hit, set_up, tear_down),
         cmocka_unit_test_setup_teardown(remembers_no_token_that_was_refused, set_up, tear_down),
