@@ -180,6 +180,16 @@ yes: bob of $two" ] || fail "several_issuers: $said"
         <bad.txt
     [ "$(grep -c '^no: ' no.txt)" = 3 ] || fail "several_issuers: $(cat no.txt)"
 
+    seq 300 | sed "s|.*|$token|" >again.txt
+    said=$(run many_tokens jwks.json https://issuer.example api <again.txt)
+    [ "$said" = "300 tokens: 300 pass, 299 of them remembered; 0 do not" ] || fail "many_tokens: $said"
+    { cat again.txt && printf '%s\n%s' "${token%????}AAAA" "$token"; } >damaged.txt
+    refuses '^line 301: ' run many_tokens jwks.json https://issuer.example api <damaged.txt
+    grep -q '^302 tokens: 301 pass, 300 of them remembered; 1 do not$' no.txt ||
+        fail "many_tokens: $(cat no.txt)"
+    refuses '^cannot start: ' run many_tokens nothing.json https://issuer.example api <again.txt
+    refuses '^cannot start: ' run many_tokens claims.json https://issuer.example api <again.txt
+
     seq 300 | sed "s|.*|$of_one|" >many.txt # more than may wait at a time
     run event_loop "$one" api <many.txt >said.txt || fail "event_loop: $(head said.txt)"
     [ "$(sort -n said.txt | sed -n '$p')" = "300 yes: alice" ] || fail "$(tail -3 said.txt)"
