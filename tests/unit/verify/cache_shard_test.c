@@ -33,15 +33,21 @@ static void on_fault(int signal) {
     reader.meanwhile();
 }
 
-static jk_cached_token *new_entry(void) {
+#define ENTRY_BYTES (sizeof(jk_cached_token) + TOKEN.size)
+
+static jk_cached_token *fill_entry(jk_cached_token *entry) {
     jwkeep_span token = TOKEN;
-    size_t size = sizeof(jk_cached_token) + token.size;
-    jk_cached_token *entry = jk_alloc(size);
     assert_non_null(entry);
-    *entry = (jk_cached_token){
-        .tag = TAG, .size = (uint32_t)size, .token_size = (uint16_t)token.size};
+    memset(entry, 0, sizeof *entry);
+    entry->tag = TAG;
+    entry->size = (uint32_t)ENTRY_BYTES;
+    entry->token_size = (uint16_t)token.size;
     memcpy((uint8_t *)entry + sizeof *entry, token.data, token.size);
     return entry;
+}
+
+static jk_cached_token *new_entry(void) {
+    return fill_entry(jk_alloc(ENTRY_BYTES));
 }
 
 static void take_it_out(void) {
@@ -85,16 +91,58 @@ static jk_cached_token *find_while(void (*meanwhile)(void)) {
 /* Nobody had it announced then: it is freed. */
 static void what_went_before_it_was_announced_is_no_find(void **state) {
     (void)state;
+#ifdef __SANITIZE_THREAD__ /* which stores by itself, under locks of its own */
+    skip();
+#endif
     assert_null(find_while(take_it_out));
     assert_null(atomic_load(reader.hazard));
 }
 
 static void what_was_replaced_before_it_was_announced_is_found_as_it_is_now(void **state) {
     (void)state;
+#ifdef __SANITIZE_THREAD__ /* which stores by itself, under locks of its own */
+    skip();
+#endif
     const jk_cached_token *entry = find_while(put_another_in_its_place);
     assert_non_null(entry);
     assert_int_equal(entry->issuer, 2);
     assert_ptr_equal(atomic_load(reader.hazard), entry);
+}
+
+/* Of an allocator that aligns for less than any type: a place would take the last bits of this
+ * address for the entry's size. It is released at once. */
+static _Alignas(max_align_t) uint8_t crooked[2 * sizeof(jk_cached_token)];
+static size_t crooked_released;
+
+static void an_entry_at_an_address_that_no_place_can_hold_is_not_kept(void **state) {
+    (void)state;
+#ifdef __SANITIZE_ADDRESS__ /* with which goes the one for alignment */
+    skip();
+#endif
+    jk_cache_shard_empty(&reader.shard, true);
+    jk_cache_shard_put(&reader.shard, fill_entry((void *)(crooked + sizeof(uint64_t))));
+    assert_int_equal(crooked_released, 1);
+    assert_int_equal(atomic_load(&reader.shard.entries), 0);
+    jk_cache_shard_bring(&reader.shard, TAG);
+    assert_null(find_while(take_it_out));
+}
+
+static void *allocate(void *user, size_t size) {
+    (void)user;
+    return malloc(size);
+}
+
+static void *reallocate(void *user, void *block, size_t size) {
+    (void)user;
+    return realloc(block, size);
+}
+
+static void release(void *user, void *block) {
+    (void)user;
+    if (block == crooked + sizeof(uint64_t))
+        crooked_released++;
+    else
+        free(block);
 }
 
 /* What a place holds of this tag is what an empty place holds. */
@@ -111,14 +159,17 @@ static void an_empty_place_is_no_find_for_any_tag(void **state) {
 }
 
 int main(void) {
+    const jwkeep_allocator allocator = {allocate, reallocate, release, NULL};
+    if (jwkeep_allocator_set(&allocator, NULL) != JWKEEP_OK)
+        return 1;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_empty_place_is_no_find_for_any_tag),
-#ifndef __SANITIZE_THREAD__ /* which stores by itself, under locks of its own */
+        cmocka_unit_test_setup_teardown(
+            an_entry_at_an_address_that_no_place_can_hold_is_not_kept, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_went_before_it_was_announced_is_no_find, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(
             what_was_replaced_before_it_was_announced_is_found_as_it_is_now, set_up, tear_down),
-#endif
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
