@@ -70,7 +70,7 @@ const struct command CMD_BENCH_CACHE = {
     .summary = "the cache of verified tokens: hits a second, and how many there are",
     .details =
         "First the working set, verified again and again, each call whole: on one thread; on\n"
-        "one that says which token comes next before it verifies one; on several; and\n"
+        "one that says which tokens come, three of them ahead; on several; and\n"
         "without a cache. Time on the CPU, each thread its own, without that in which tokens\n"
         "arrive in its memory, as they would from a socket. Then HS256\n"
         "tokens drawn from a population, few of them often (Zipf, s = 1), beside a simulated\n"
