@@ -12,6 +12,8 @@ add_compile_options(
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes
   -Wmissing-prototypes -Wcast-qual -Wvla -Wundef -Wformat=2 -Wnull-dereference -Wswitch-enum
   -Wframe-larger-than=4096 -fno-common)
+# Macros of OpenSSL put __FILE__ into what is built: two builds should not differ by their folders.
+add_compile_options("-fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=")
 if(JWKEEP_WERROR)
   add_compile_options(-Werror)
 endif()
