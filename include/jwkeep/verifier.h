@@ -178,9 +178,9 @@ jwkeep_verifier_verify(jwkeep_verifier *verifier, jwkeep_span bytes, uint32_t ti
  * memory bring what is remembered of them, if anything is, and returns at once. It changes
  * nothing and tells nothing. The memory is asked in two steps, and each takes about as long as
  * verifying a remembered token: a call takes the first step for `bytes`, and the second for
- * those of the thread's call before. So a loop says it two tokens ahead; who has a single token
- * says it as soon as it is known, and again after some other work. Nothing without a cache. Any
- * thread. */
+ * those of the thread's call before. So a loop says it two or three tokens ahead; who has one
+ * token says it as soon as it is known, and again after some other work. Nothing without a
+ * cache. Any thread. */
 JWKEEP_API void jwkeep_verifier_expect(const jwkeep_verifier *verifier, jwkeep_span bytes);
 
 /* A verification that waits for a download. */
