@@ -12,7 +12,7 @@
 #define MAX_BYTES ((size_t)64 << 20)
 #define AHEAD 3
 
-/* All that `file` has, up to MAX_BYTES; the caller frees it. */
+/* All that `file` has, which the caller frees; absent if that is more than MAX_BYTES. */
 static jwkeep_span read_all(FILE *file) {
     size_t room = 0, size = 0, count = 0;
     char *text = NULL;
@@ -100,8 +100,10 @@ int main(int argc, char **argv) {
     jwkeep_token *token = NULL;
     jwkeep_span text = read_all(stdin);
     size_t count = 0, refused = 1;
-    if (make_verifier(argv, &verifier, &error) == JWKEEP_OK &&
-        jwkeep_token_new(&token, &error) == JWKEEP_OK) {
+    if (!jwkeep_span_is_present(text)) {
+        fprintf(stderr, "cannot start: more than %zu bytes of tokens\n", MAX_BYTES);
+    } else if (make_verifier(argv, &verifier, &error) == JWKEEP_OK &&
+               jwkeep_token_new(&token, &error) == JWKEEP_OK) {
         jwkeep_cache_status status = {0};
         refused = count_refused(verifier, token, text, &count);
         if (jwkeep_verifier_cache_status(verifier, &status) == JWKEEP_OK)

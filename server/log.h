@@ -72,8 +72,8 @@ typedef struct log_field {
 typedef struct event_log event_log;
 
 /* Writes what is at least as grave as `level` to a duplicate of `descriptor`, which stays the
- * caller's. Where
- * that is systemd's journal, lines begin with their priority, which the journal takes off.
+ * caller's. Where that is systemd's journal, lines begin with their priority, which the journal
+ * takes off.
  * Errors: OUT_OF_MEMORY, SYSTEM_FAILED. */
 JWKEEP_MUST_USE jwkeep_code event_log_new(log_format format, log_level level, int descriptor,
                                           event_log **ret_log, jwkeep_error *error);

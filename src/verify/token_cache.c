@@ -104,15 +104,19 @@ static _Thread_local struct {
         uint64_t tag;
     } tokens[EXPECTED];
     size_t next; /* of them to be overwritten */
-    uint64_t last_tag;
 } expected __attribute__((tls_model("initial-exec")));
 
+static size_t nth_newest(size_t index) {
+    return (expected.next + EXPECTED - 1 - index) % EXPECTED;
+}
+
+/* The newest first: a buffer that is used again and again is noted again and again. */
 static bool is_expected(jwkeep_span bytes, uint64_t *ret_tag) {
     for (size_t i = 0; i < EXPECTED; i++) {
-        jwkeep_span token = expected.tokens[i].bytes;
+        jwkeep_span token = expected.tokens[nth_newest(i)].bytes;
         if (token.data != bytes.data || token.size != bytes.size)
             continue;
-        *ret_tag = expected.tokens[i].tag;
+        *ret_tag = expected.tokens[nth_newest(i)].tag;
         return true;
     }
     return false;
@@ -120,14 +124,13 @@ static bool is_expected(jwkeep_span bytes, uint64_t *ret_tag) {
 
 /* The place of the token before has come meanwhile, so that its entry can be asked for. */
 void jk_token_cache_expect(const jk_token_cache *cache, jwkeep_span bytes) {
-    uint64_t last_tag = expected.last_tag;
+    uint64_t last_tag = expected.tokens[nth_newest(0)].tag;
     uint64_t tag = tag_of(cache, bytes);
     jk_cache_shard_bring(&cache->shards[shard_index(cache, last_tag)], last_tag);
     jk_cache_shard_expect(&cache->shards[shard_index(cache, tag)], tag);
     expected.tokens[expected.next].bytes = bytes;
     expected.tokens[expected.next].tag = tag;
     expected.next = (expected.next + 1) % EXPECTED;
-    expected.last_tag = tag;
 }
 
 static void find(jk_cache_look *look, uint64_t tag) {

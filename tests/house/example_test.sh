@@ -189,6 +189,9 @@ yes: bob of $two" ] || fail "several_issuers: $said"
         fail "many_tokens: $(cat no.txt)"
     refuses '^cannot start: ' run many_tokens nothing.json https://issuer.example api <again.txt
     refuses '^cannot start: ' run many_tokens claims.json https://issuer.example api <again.txt
+    head -c 70000000 /dev/zero >endless.txt
+    refuses '^cannot start: more than' run many_tokens jwks.json https://issuer.example api \
+        <endless.txt
 
     seq 300 | sed "s|.*|$of_one|" >many.txt # more than may wait at a time
     run event_loop "$one" api <many.txt >said.txt || fail "event_loop: $(head said.txt)"

@@ -153,6 +153,7 @@ static void an_empty_place_is_no_find_for_any_tag(void **state) {
     assert_true(jk_cache_shard_init(&shard, 8, 65536));
     assert_int_equal(jk_hazard_find(&hazard), JWKEEP_OK);
     jk_cache_shard_expect(&shard, 0);
+    jk_cache_shard_bring(&shard, 0);
     assert_null(jk_cache_shard_find(&shard, 0, JWKEEP_SPAN("a.b.c"), 0, hazard));
     assert_null(atomic_load(hazard));
     jk_cache_shard_done(&shard, true);

@@ -272,6 +272,25 @@ static void any_number_of_tokens_may_be_expected(void **state) {
         free(tokens[i]);
 }
 
+/* All that a thread may announce at a time is taken: nothing is recalled, and all is judged. */
+static void without_a_free_slot_every_token_is_checked(void **state) {
+    (void)state;
+    jk_hazard *slots[JK_PINS_PER_THREAD];
+    assert_int_equal(verify_numbered(1), JWKEEP_OK);
+    for (size_t i = 0; i < JK_COUNT_OF(slots); i++) {
+        assert_int_equal(jk_hazard_find(&slots[i]), JWKEEP_OK);
+        atomic_store(slots[i], &fixture);
+    }
+    assert_int_equal(verify_numbered(1), JWKEEP_OK);
+    assert_int_equal(verify_numbered(2), JWKEEP_OK);
+    assert_int_equal(hits(), 0);
+    for (size_t i = 0; i < JK_COUNT_OF(slots); i++)
+        jk_hazard_clear(slots[i]);
+    assert_int_equal(verify_numbered(1), JWKEEP_OK);
+    assert_int_equal(verify_numbered(2), JWKEEP_OK);
+    assert_int_equal(hits(), 2);
+}
+
 /* Every byte counts: whichever is changed, nothing is recalled, and the verdict is that of a
  * verifier that remembers nothing. */
 static void no_other_token_is_a_hit(void **state) {
@@ -553,6 +572,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(an_expectation_of_one_verifier_is_none_of_another,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(any_number_of_tokens_may_be_expected, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(without_a_free_slot_every_token_is_checked, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(no_other_token_is_a_hit, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_borrowed_end_is_no_hit, set_up, tear_down),
